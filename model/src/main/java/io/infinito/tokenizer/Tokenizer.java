@@ -1,0 +1,152 @@
+package io.infinito.tokenizer;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * A HuggingFace {@code tokenizer.json}: text to ids and back. Nothing is added (no special tokens, no padding) and nothing cut off.
+ * A special token that is written out in the text, such as {@code <|endoftext|>}, becomes its one id, as with HuggingFace's library;
+ * text from strangers that must not do so has to be cleaned before. Safe for use by several threads. Holds native memory until closed.
+ */
+public final class Tokenizer implements AutoCloseable {
+    private static final String GPT2_JSON = "gpt2/tokenizer.json";
+    private static final Map<String, String> OPTIONS =
+            Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
+
+    private final byte[] json;
+    private final String sha256;
+    private final Vocabulary vocabulary;
+    private final HuggingFaceTokenizer tokenizer;
+
+    private Tokenizer(byte[] json) {
+        this.json = json;
+        this.sha256 = sha256Hex(json);
+        this.vocabulary = Vocabulary.parse(json);
+        try {
+            this.tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
+        } catch (IOException | RuntimeException e) {
+            throw new IllegalArgumentException("tokenizer.json is not a HuggingFace tokenizer: " + e.getMessage(), e);
+        }
+    }
+
+    /** GPT-2's: 50,257 ids, of which 50,256 is the end of text. */
+    public static Tokenizer gpt2() {
+        try (InputStream resource = Tokenizer.class.getResourceAsStream(GPT2_JSON)) {
+            if (resource == null) {
+                throw new IllegalStateException(
+                        GPT2_JSON + " is not beside " + Tokenizer.class + ": the build makes it");
+            }
+            return new Tokenizer(resource.readAllBytes());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * The tokenizer in a file.
+     *
+     * @throws IOException if the file cannot be read
+     * @throws IllegalArgumentException if it is not a tokenizer
+     */
+    public static Tokenizer fromFile(Path file) throws IOException {
+        return new Tokenizer(Files.readAllBytes(file));
+    }
+
+    /**
+     * The tokenizer that {@link #json} gave.
+     *
+     * @throws IllegalArgumentException if it is not a tokenizer
+     */
+    public static Tokenizer fromJson(byte[] json) {
+        return new Tokenizer(json.clone());
+    }
+
+    /** The ids of {@code text}; none of an empty text. */
+    public int[] encode(String text) {
+        if (text.isEmpty()) {
+            return new int[0];
+        }
+        long[] ids = tokenizer.encode(text, false, false).getIds();
+        int[] narrow = new int[ids.length];
+        for (int i = 0; i < ids.length; i++) {
+            narrow[i] = Math.toIntExact(ids[i]);
+        }
+        return narrow;
+    }
+
+    /**
+     * The text of {@code ids}, special tokens written out. Bytes that are not UTF-8 become U+FFFD.
+     *
+     * @throws IllegalArgumentException if an id is not in the vocabulary
+     */
+    public String decode(int[] ids) {
+        StreamingDecoder decoder = new StreamingDecoder(this);
+        StringBuilder text = new StringBuilder();
+        for (int id : ids) {
+            text.append(decoder.append(id));
+        }
+        return text.append(decoder.flush()).toString();
+    }
+
+    /**
+     * The bytes that one token stands for; they may end inside of a UTF-8 character.
+     *
+     * @throws IllegalArgumentException if the id is not in the vocabulary
+     */
+    public byte[] bytes(int id) {
+        if (!contains(id)) {
+            throw new IllegalArgumentException(
+                    "ids: " + Integer.toUnsignedString(id) + " is not in the vocabulary of " + vocabularySize());
+        }
+        return vocabulary.bytes(id).clone();
+    }
+
+    /** Whether {@code id} is one of a token. */
+    public boolean contains(int id) {
+        return vocabulary.contains(id);
+    }
+
+    /** One more than the largest id. */
+    public int vocabularySize() {
+        return vocabulary.size();
+    }
+
+    /** The id that ends a text, where there is one ({@code <|endoftext|>} or {@code </s>}). */
+    public OptionalInt endOfText() {
+        return vocabulary.endOfText();
+    }
+
+    /** SHA-256 of the {@code tokenizer.json}, lower-case hex: equal hashes give equal ids. */
+    public String sha256() {
+        return sha256;
+    }
+
+    /** A copy of the {@code tokenizer.json}. */
+    public byte[] json() {
+        return json.clone();
+    }
+
+    /** Frees the native memory. */
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+
+    private static String sha256Hex(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
