@@ -1,0 +1,175 @@
+package io.infinito.gpt;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import io.infinito.gpt.GptParameters.Layout;
+import io.infinito.gpt.GptParameters.Parameter;
+import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+
+/** The weights of one network in native memory, float32, in the order of {@link GptParameters}. */
+public final class GptWeights implements AutoCloseable {
+    private final GptConfig config;
+    private final NDManager manager;
+    private final List<Parameter> parameters;
+    private final List<NDArray> arrays = new ArrayList<>();
+
+    private GptWeights(NDManager parent, GptConfig config) {
+        this.config = config;
+        manager = parent.newSubManager();
+        parameters = GptParameters.of(config);
+    }
+
+    /** Fresh weights: normal(0, 0.02), residual projections scaled down, biases zero. Equal seeds give equal weights on any device. */
+    public static GptWeights random(NDManager parent, GptConfig config, long seed) {
+        GptWeights weights = new GptWeights(parent, config);
+        SplittableRandom random = new SplittableRandom(seed);
+        for (Parameter parameter : weights.parameters) {
+            weights.add(parameter, floats -> {
+                for (long i = 0; i < parameter.savedElements(); i++) {
+                    floats.put(
+                            parameter.initialStd() > 0
+                                    ? (float) (random.nextGaussian() * parameter.initialStd())
+                                    : parameter.initialValue());
+                }
+            });
+        }
+        return weights;
+    }
+
+    /**
+     * Weights of a file with HuggingFace's names and layouts.
+     *
+     * @throws IllegalArgumentException if a tensor is missing or has another shape than the configuration says
+     */
+    public static GptWeights load(NDManager parent, GptConfig config, SafeTensors file) {
+        GptWeights weights = new GptWeights(parent, config);
+        try {
+            for (Parameter parameter : weights.parameters) {
+                FloatBuffer saved =
+                        file.get(parameter.name(), parameter.savedShape()).floats();
+                weights.add(parameter, floats -> {
+                    if (parameter.layout() == Layout.TRANSPOSED) {
+                        // The file has [in, out].
+                        transpose(saved, floats, /* rows= */ parameter.columns(), /* columns= */ parameter.rows());
+                    } else {
+                        floats.put(saved);
+                    }
+                });
+            }
+            return weights;
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    /** Makes the array of a parameter, zero but for what {@code fill} writes: padding rows stay zero. */
+    private void add(Parameter parameter, Consumer<FloatBuffer> fill) {
+        NDArray array = manager.zeros(new Shape(parameter.shape()));
+        arrays.add(array);
+        if (manager.getDevice().isGpu()) {
+            ByteBuffer bytes = buffer(parameter.elements());
+            fill.accept(bytes.asFloatBuffer());
+            try (NDArray host = manager.create(bytes, array.getShape(), DataType.FLOAT32)) {
+                host.copyTo(array);
+            }
+        } else {
+            // A view of the array's own memory: no second copy of the weights while they are loaded.
+            fill.accept(JniUtils.getByteBuffer((PtNDArray) array, true)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer());
+        }
+    }
+
+    /** Copies what a checkpoint keeps: HuggingFace's names and layouts, padding left out. Nothing of the result is native memory. */
+    public List<Tensor> snapshot() {
+        List<Tensor> tensors = new ArrayList<>(arrays.size());
+        for (int i = 0; i < arrays.size(); i++) {
+            Parameter parameter = parameters.get(i);
+            ByteBuffer bytes = copy(arrays.get(i));
+            ByteBuffer saved = switch (parameter.layout()) {
+                case PLAIN -> bytes;
+                case TRIMMED -> bytes.slice(0, Math.toIntExact(parameter.savedElements() * Float.BYTES));
+                case TRANSPOSED -> {
+                    ByteBuffer transposed = buffer(parameter.elements());
+                    transpose(bytes.asFloatBuffer(), transposed.asFloatBuffer(), parameter.rows(), parameter.columns());
+                    yield transposed;
+                }
+            };
+            tensors.add(new Tensor(parameter.name(), parameter.savedShape(), saved.order(ByteOrder.LITTLE_ENDIAN)));
+        }
+        return tensors;
+    }
+
+    static ByteBuffer copy(NDArray array) {
+        return JniUtils.getByteBuffer((PtNDArray) array, false).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static ByteBuffer buffer(long floats) {
+        return ByteBuffer.allocateDirect(Math.toIntExact(floats * Float.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** from [rows, columns] -> to [columns, rows] */
+    private static void transpose(FloatBuffer from, FloatBuffer to, int rows, int columns) {
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                to.put(c * rows + r, from.get(r * columns + c));
+            }
+        }
+    }
+
+    /** The sizes of the network they belong to. */
+    public GptConfig config() {
+        return config;
+    }
+
+    /** What each array stands for, in the same order. */
+    public List<Parameter> parameters() {
+        return parameters;
+    }
+
+    /** The arrays in native memory. They stay this object's. */
+    public List<NDArray> arrays() {
+        return arrays;
+    }
+
+    /** Says that {@link #backward} will be called. */
+    public void requireGradients() {
+        arrays.forEach(array -> array.setRequiresGradient(true));
+    }
+
+    /** Adds the derivative of {@code loss} by each weight to its gradient, and frees the graph. Autograd must be on in this thread. */
+    public void backward(NDArray loss) {
+        try (NDArray one = loss.onesLike()) {
+            JniUtils.backward((PtNDArray) loss, (PtNDArray) one, false, false);
+        }
+    }
+
+    /** The summed gradients since they were last zeroed, in order; {@code owner} closes them. */
+    public List<NDArray> gradients(NDManager owner) {
+        List<NDArray> gradients = new ArrayList<>(arrays.size());
+        for (NDArray array : arrays) {
+            NDArray gradient = JniUtils.getGradient((PtNDArray) array);
+            gradient.attach(owner);
+            gradients.add(gradient);
+        }
+        return gradients;
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+}
