@@ -1,0 +1,41 @@
+package io.infinito.ingest;
+
+import io.infinito.events.TopicReader;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+
+/**
+ * Makes clients that know their partitions themselves, beside the channels that a consumer group feeds.
+ *
+ * @param connection what every client needs: addresses and, where the broker asks for it, who connects
+ */
+public record KafkaClients(Map<String, Object> connection) {
+    private static final int MAX_RECORD_BYTES = 8 << 20;
+
+    /** Keeps its own copy. */
+    public KafkaClients {
+        connection = Map.copyOf(connection);
+    }
+
+    KafkaProducer<String, byte[]> producer() {
+        Map<String, Object> settings = new HashMap<>(connection);
+        settings.put("acks", "all");
+        settings.put("compression.type", "zstd");
+        settings.put("linger.ms", 5);
+        settings.put("batch.size", 256 << 10);
+        // A manifest of a large dataset; compressed it is half of that.
+        settings.put("max.request.size", MAX_RECORD_BYTES);
+        return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+    }
+
+    /** A consumer of all partitions of a topic; where it starts is up to the caller. */
+    KafkaConsumer<String, byte[]> consumerOf(String topic) {
+        KafkaConsumer<String, byte[]> consumer = TopicReader.open(connection);
+        consumer.assign(TopicReader.partitions(consumer, topic));
+        return consumer;
+    }
+}
