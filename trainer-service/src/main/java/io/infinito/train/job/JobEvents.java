@@ -1,0 +1,95 @@
+package io.infinito.train.job;
+
+import com.google.protobuf.Message;
+import io.infinito.dataset.v1.DatasetRequest;
+import io.infinito.events.CloudEvent;
+import io.infinito.events.ProtoJson;
+import io.infinito.training.v1.EpochCompleted;
+import io.infinito.training.v1.TrainJobStatus;
+import io.smallrye.mutiny.Uni;
+import io.smallrye.reactive.messaging.MutinyEmitter;
+import io.smallrye.reactive.messaging.kafka.api.OutgoingKafkaRecordMetadata;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import org.eclipse.microprofile.reactive.messaging.Channel;
+import org.eclipse.microprofile.reactive.messaging.OnOverflow;
+import org.jboss.logging.Logger;
+
+/** Writes what the trainer has to say. Sending is repeated until the broker has the record. */
+@ApplicationScoped
+public class JobEvents {
+    private static final Logger LOG = Logger.getLogger(JobEvents.class);
+    private static final String SOURCE = "trainer-service";
+    private static final Duration FIRST_RETRY = Duration.ofMillis(500);
+    private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+
+    private final MutinyEmitter<String> jobs;
+    private final MutinyEmitter<String> epochs;
+    private final MutinyEmitter<String> datasetRequests;
+
+    JobEvents(
+            @Channel("jobs-out") @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER) MutinyEmitter<String> jobs,
+            @Channel("epochs-out") @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER) MutinyEmitter<String> epochs,
+            @Channel("dataset-requests-out") @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER)
+                    MutinyEmitter<String> datasetRequests) {
+        this.jobs = jobs;
+        this.epochs = epochs;
+        this.datasetRequests = datasetRequests;
+    }
+
+    /** Sends a status without waiting; one that cannot be sent is superseded by the next. */
+    void progress(TrainJobStatus status) {
+        send(jobs, status.getJobId(), status, CloudEvent.of(status.getDescriptorForType(), SOURCE, CloudEvent.JSON))
+                .subscribe()
+                .with(
+                        sent -> {},
+                        e -> LOG.warnf("status of job %s was not sent: %s", status.getJobId(), e.getMessage()));
+    }
+
+    /** Sends a status that must arrive, and returns when the broker has it. */
+    void status(TrainJobStatus status) {
+        await(send(
+                jobs,
+                status.getJobId(),
+                status,
+                CloudEvent.of(status.getDescriptorForType(), SOURCE, CloudEvent.JSON)));
+    }
+
+    /** Sends an epoch's event, and returns when the broker has it. A repetition has the same CloudEvents id. */
+    void epoch(EpochCompleted epoch) {
+        CloudEvent event = CloudEvent.of(epoch.getDescriptorForType(), SOURCE, CloudEvent.JSON)
+                .withId(epoch.getJobId() + "/epoch/" + epoch.getEpoch());
+        await(send(epochs, epoch.getJobId(), epoch, event));
+    }
+
+    /** Asks for a dataset, and returns when the broker has the request. */
+    void requestDataset(DatasetRequest request) {
+        await(send(
+                datasetRequests,
+                request.getRequestId(),
+                request,
+                CloudEvent.of(request.getDescriptorForType(), SOURCE, CloudEvent.JSON)));
+    }
+
+    private static void await(Uni<Void> sent) {
+        sent.onFailure()
+                .invoke(e -> LOG.warnf("the broker did not take a record, it is sent again: %s", e.getMessage()))
+                .onFailure()
+                .retry()
+                .withBackOff(FIRST_RETRY, LAST_RETRY)
+                .indefinitely()
+                .await()
+                .indefinitely();
+    }
+
+    private static Uni<Void> send(MutinyEmitter<String> channel, String key, Message payload, CloudEvent event) {
+        // Deferred, so that a retry is a new record: a message is acknowledged once only.
+        return Uni.createFrom()
+                .deferred(() -> channel.sendMessage(
+                        org.eclipse.microprofile.reactive.messaging.Message.of(ProtoJson.print(payload))
+                                .addMetadata(OutgoingKafkaRecordMetadata.<String>builder()
+                                        .withKey(key)
+                                        .withHeaders(event.headers())
+                                        .build())));
+    }
+}

@@ -1,0 +1,249 @@
+package io.infinito.train.job;
+
+import io.infinito.dataset.v1.DatasetManifest;
+import io.infinito.events.InvalidJsonException;
+import io.infinito.events.ProtoJson;
+import io.infinito.storage.ObjectStore;
+import io.infinito.storage.StorageException;
+import io.infinito.train.TokenFile;
+import io.infinito.train.TrainingLoop.Ending;
+import io.infinito.train.checkpoint.JobFence;
+import io.infinito.train.checkpoint.JobRecord;
+import io.infinito.train.data.DatasetClient;
+import io.infinito.train.data.ShardReader;
+import io.infinito.train.data.TokenCache;
+import io.infinito.training.v1.EpochCompleted;
+import io.infinito.training.v1.TrainJobStatus;
+import io.infinito.training.v1.TrainJobStatus.Phase;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.KafkaException;
+import org.jboss.logging.Logger;
+
+/** Brings a job to a terminal phase, whatever became of earlier attempts at it. */
+@ApplicationScoped
+public class JobRunner {
+    /** The request must be handed to another trainer: this one is shutting down. */
+    static final class HandedBackException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        HandedBackException(String jobId) {
+            super("job " + jobId + " is handed back because this trainer stops");
+        }
+    }
+
+    private static final Logger LOG = Logger.getLogger(JobRunner.class);
+
+    private final ObjectStore store;
+    private final JobEvents events;
+    private final RunHistory history;
+    private final Cancellations cancellations;
+    private final DatasetClient datasets;
+    private final TokenCache tokens;
+    private final Heartbeat heartbeat;
+    private final TrainerConfig config;
+
+    private volatile boolean shuttingDown;
+
+    JobRunner(
+            ObjectStore store,
+            JobEvents events,
+            RunHistory history,
+            Cancellations cancellations,
+            DatasetClient datasets,
+            ShardReader shards,
+            Heartbeat heartbeat,
+            TrainerConfig config) {
+        this.store = store;
+        this.events = events;
+        this.history = history;
+        this.cancellations = cancellations;
+        this.datasets = datasets;
+        this.tokens = new TokenCache(config.workFolder().resolve("tokens"), shards);
+        this.heartbeat = heartbeat;
+        this.config = config;
+    }
+
+    /** No further step is made; the running job is handed back. */
+    void shutDown() {
+        shuttingDown = true;
+    }
+
+    boolean isShuttingDown() {
+        return shuttingDown;
+    }
+
+    /** Tells that a request cannot be run. */
+    void reject(String jobId, String reason) {
+        JobStatus status = new JobStatus(jobId, "");
+        LOG.infof("job %s is rejected: %s", jobId, reason);
+        events.status(status.end(Phase.REJECTED, reason));
+    }
+
+    /**
+     * Runs a job to its end, and returns when its terminal status is published.
+     *
+     * @throws HandedBackException if this trainer stops before that
+     * @throws StorageException if the store was unreachable for longer than its retries last; call again
+     * @throws KafkaException if the broker was; call again
+     */
+    void run(TrainingJob job) {
+        JobRecord record = new JobRecord(store, job.jobId());
+        if (!record.claim(job.canonicalJson())) {
+            reject(
+                    job.jobId(),
+                    "jobId='" + job.jobId() + "' was used before with another request; choose another jobId");
+            // The id's own outcome stays the last word on it.
+            record.outcome().ifPresent(this::publishOutcome);
+            return;
+        }
+        Optional<String> outcome = record.outcome().or(() -> outcomeOfAnotherTrainer(job, record));
+        if (outcome.isPresent()) {
+            publishOutcome(outcome.get());
+            return;
+        }
+        JobStatus status = new JobStatus(job.jobId(), job.modelName());
+        TrainJobStatus end;
+        try {
+            end = attempt(job, record, status);
+        } catch (JobFence.ReplacedException e) {
+            LOG.warn(e.getMessage());
+            throw new HandedBackException(job.jobId());
+        }
+        record.end(ProtoJson.print(end));
+        events.status(end);
+        LOG.infof("job %s is %s %s", job.jobId(), end.getPhase(), end.getError());
+    }
+
+    private void publishOutcome(String json) {
+        try {
+            events.status(ProtoJson.parseLenient(json, TrainJobStatus.newBuilder())
+                    .setUpdatedAt(Instant.now().toString())
+                    .build());
+        } catch (InvalidJsonException e) {
+            throw new IllegalStateException("outcome.json was altered: " + e.getMessage(), e);
+        }
+    }
+
+    /** Waits while another trainer works on the job: this one was given the request again because the group changed. */
+    private Optional<String> outcomeOfAnotherTrainer(TrainingJob job, JobRecord record) {
+        history.catchUp();
+        while (history.status(job.jobId()).filter(this::isAlive).isPresent()) {
+            if (shuttingDown) {
+                throw new HandedBackException(job.jobId());
+            }
+            history.catchUp();
+        }
+        return record.outcome();
+    }
+
+    private boolean isAlive(TrainJobStatus status) {
+        boolean underWay = status.getPhase() == Phase.ACCEPTED
+                || status.getPhase() == Phase.WAITING_FOR_DATASET
+                || status.getPhase() == Phase.RUNNING;
+        Duration silence = Duration.between(Instant.parse(status.getUpdatedAt()), Instant.now());
+        return underWay && silence.compareTo(config.takeoverAfter()) < 0;
+    }
+
+    private TrainJobStatus attempt(TrainingJob job, JobRecord record, JobStatus status) {
+        BooleanSupplier stop = () -> shuttingDown || cancellations.contains(job.jobId());
+        try {
+            JobFence fence = JobFence.take(store, job.jobId(), hostName());
+            status.attempt(fence.attempt());
+            status.phase(Phase.ACCEPTED);
+            LOG.infof("job %s, attempt %d", job.jobId(), fence.attempt());
+            try (AutoCloseable beating = heartbeat.start(status)) {
+                sendMissingEpochs(job, record);
+                return trainOrStop(job, record, status, fence, stop)
+                        ? status.end(Phase.COMPLETED, "")
+                        : stopped(job, status);
+            }
+        } catch (HandedBackException | JobFence.ReplacedException e) {
+            throw e;
+        } catch (StorageException | KafkaException e) {
+            // Not the job's fault: it goes on from its last checkpoint when the store and the broker are back.
+            status.error(reason(e));
+            events.progress(status.snapshot());
+            throw e;
+        } catch (Exception | OutOfMemoryError e) {
+            LOG.warnf(e, "job %s failed", job.jobId());
+            return status.end(Phase.FAILED, reason(e));
+        }
+    }
+
+    private TrainJobStatus stopped(TrainingJob job, JobStatus status) {
+        if (!cancellations.contains(job.jobId())) {
+            throw new HandedBackException(job.jobId());
+        }
+        return status.end(Phase.CANCELLED, "");
+    }
+
+    /** Returns false if it was asked to stop. */
+    private boolean trainOrStop(
+            TrainingJob job, JobRecord record, JobStatus status, JobFence fence, BooleanSupplier stop) {
+        status.phase(Phase.WAITING_FOR_DATASET);
+        Optional<DatasetManifest> dataset = datasets.prepare(job.dataset(), events::requestDataset, stop);
+        if (dataset.isEmpty()) {
+            return false;
+        }
+        status.dataset(dataset.get().getDatasetId());
+        Optional<TokenFile> train = tokens.open(dataset.get(), "train", stop);
+        Optional<TokenFile> validation = tokens.open(dataset.get(), "validation", stop);
+        if (train.isEmpty() || validation.isEmpty()) {
+            return false;
+        }
+        Ending ending = new TrainingAttempt(
+                        job,
+                        fence,
+                        store,
+                        record,
+                        status,
+                        events,
+                        TrainingAttempt.workFolder(config.workFolder(), job.jobId()))
+                .run(dataset.get(), train.get(), validation.get(), config.device(), stop);
+        return ending == Ending.DONE;
+    }
+
+    /** An attempt that died after its checkpoint may not have told of it. */
+    private void sendMissingEpochs(TrainingJob job, JobRecord record) {
+        history.catchUp();
+        Set<Integer> told = history.epochs(job.jobId()).stream()
+                .map(EpochCompleted::getEpoch)
+                .collect(Collectors.toSet());
+        for (String json : record.epochs()) {
+            try {
+                EpochCompleted epoch = ProtoJson.parseLenient(json, EpochCompleted.newBuilder())
+                        .build();
+                if (!told.contains(epoch.getEpoch())) {
+                    events.epoch(epoch);
+                }
+            } catch (InvalidJsonException e) {
+                throw new IllegalStateException(
+                        "an event of job " + job.jobId() + " was altered: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private static String reason(Throwable e) {
+        if (e instanceof OutOfMemoryError) {
+            return "out of memory: lower training.batchSize or model.context";
+        }
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName() + "/"
+                    + ProcessHandle.current().pid();
+        } catch (UnknownHostException e) {
+            return "pid " + ProcessHandle.current().pid();
+        }
+    }
+}

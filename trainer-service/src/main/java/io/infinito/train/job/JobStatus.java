@@ -1,0 +1,102 @@
+package io.infinito.train.job;
+
+import io.infinito.train.RunListener.StepDone;
+import io.infinito.train.checkpoint.CheckpointStore.Published;
+import io.infinito.training.v1.CheckpointRef;
+import io.infinito.training.v1.TrainJobStatus;
+import io.infinito.training.v1.TrainJobStatus.Phase;
+import java.time.Duration;
+import java.time.Instant;
+
+/** The status of a job as it grows. Written by the training thread, read by the one that publishes. */
+final class JobStatus {
+    /** Weight of the newest step in the shown speed. */
+    private static final double SPEED_SMOOTHING = 0.1;
+
+    private final TrainJobStatus.Builder status = TrainJobStatus.newBuilder();
+    private long startNanos;
+    private long lastStepNanos;
+    private int startStep;
+
+    JobStatus(String jobId, String modelName) {
+        status.setJobId(jobId).setModelName(modelName);
+    }
+
+    synchronized void phase(Phase phase) {
+        status.setPhase(phase);
+    }
+
+    synchronized void attempt(int attempt) {
+        status.setAttempt(attempt);
+    }
+
+    synchronized void dataset(String datasetId) {
+        status.setDatasetId(datasetId);
+    }
+
+    /** The run begins at {@code step}, which is not 0 where it goes on from a checkpoint. */
+    synchronized void begin(int step, int totalSteps, int epochs, long parameters, String device, long nanoTime) {
+        status.setPhase(Phase.RUNNING)
+                .setStep(step)
+                .setTotalSteps(totalSteps)
+                .setEpochs(epochs)
+                .setParameters(parameters)
+                .setDevice(device);
+        startStep = step;
+        startNanos = nanoTime;
+        lastStepNanos = nanoTime;
+    }
+
+    synchronized void step(StepDone done, long nanoTime) {
+        double speed = done.tokens() / Math.max(1e-9, (nanoTime - lastStepNanos) / 1e9);
+        double shown = status.getTokensPerSecond();
+        lastStepNanos = nanoTime;
+        double secondsAStep = (nanoTime - startNanos) / 1e9 / (done.step() - startStep);
+        status.setStep(done.step())
+                .setEpoch(done.epoch())
+                .setLoss(done.loss())
+                .setLearningRate(done.learningRate())
+                .setGradientNorm(done.gradientNorm())
+                .setTokensPerSecond(shown == 0 ? speed : shown + SPEED_SMOOTHING * (speed - shown))
+                .setPercent(100.0 * done.step() / status.getTotalSteps())
+                .setEtaSeconds(secondsAStep * (status.getTotalSteps() - done.step()));
+    }
+
+    /** Zero before the run has begun. */
+    synchronized Duration sinceLastStep(long nanoTime) {
+        return status.getPhase() == Phase.RUNNING ? Duration.ofNanos(nanoTime - lastStepNanos) : Duration.ZERO;
+    }
+
+    synchronized void best(double validationLoss) {
+        if (Double.isFinite(validationLoss)) {
+            status.setBestValidationLoss(validationLoss);
+        }
+    }
+
+    synchronized void checkpoint(CheckpointRef checkpoint) {
+        status.setLastCheckpoint(checkpoint);
+    }
+
+    /** What keeps the job from going on, for now. */
+    synchronized void error(String error) {
+        status.setError(error);
+    }
+
+    /** The job ends. */
+    synchronized TrainJobStatus end(Phase phase, String error) {
+        status.setPhase(phase).setError(error).setEtaSeconds(0);
+        return snapshot();
+    }
+
+    synchronized TrainJobStatus snapshot() {
+        return status.setUpdatedAt(Instant.now().toString()).build();
+    }
+
+    static CheckpointRef reference(String bucket, Published checkpoint) {
+        return CheckpointRef.newBuilder()
+                .setBucket(bucket)
+                .setManifestKey(checkpoint.manifestKey())
+                .setManifestSha256(checkpoint.manifestSha256())
+                .build();
+    }
+}

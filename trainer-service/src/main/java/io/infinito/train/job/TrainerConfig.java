@@ -1,0 +1,34 @@
+package io.infinito.train.job;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** Settings of the trainer. */
+@ConfigMapping(prefix = "infinito.trainer")
+public interface TrainerConfig {
+    /** What {@code training.device} means when a request does not say: auto, cpu or cuda. */
+    @WithDefault("auto")
+    String device();
+
+    /** Where token files and checkpoints under way lie. Made when missing. */
+    @WithDefault("${java.io.tmpdir}/infinito-trainer")
+    Path workFolder();
+
+    /** Time between two statuses of a running job. */
+    @WithDefault("1s")
+    Duration statusInterval();
+
+    /** Silence on train.jobs after which a running job is taken over by whoever is given its request again. */
+    @WithDefault("20s")
+    Duration takeoverAfter();
+
+    /** How long the broker may take to answer at start. */
+    @WithDefault("2m")
+    Duration startupTimeout();
+
+    /** A job whose last step is longer ago than this makes the service unhealthy. */
+    @WithDefault("10m")
+    Duration stallAfter();
+}
