@@ -1,0 +1,117 @@
+package io.infinito.infer;
+
+import io.infinito.infer.engine.EngineLimits;
+import io.infinito.infer.model.DeviceChoice;
+import io.infinito.infer.sampling.SamplingSettings;
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+/** Settings of inference-service. */
+@ConfigMapping(prefix = "infinito.inference")
+public interface InferenceConfig {
+    /** Name of the model that is followed and served. */
+    @WithDefault("default")
+    String model();
+
+    /** {@code auto} (CUDA when there is one), {@code cpu} or {@code cuda}. */
+    @WithDefault("auto")
+    DeviceChoice device();
+
+    /** Threads of one operation on the CPU; 0: half of the processors, at most 4. */
+    @WithDefault("0")
+    int threads();
+
+    /** Generations that take turns; each holds a cache of keys and values for one context. */
+    @WithDefault("8")
+    int maxRunning();
+
+    /** Generations that wait for a place; more are refused. */
+    @WithDefault("64")
+    int maxWaiting();
+
+    /** How long a stream may leave what was sent unread before it is dropped. */
+    @WithDefault("30s")
+    Duration slowReaderTimeout();
+
+    /** The most tokens that one request may ask for. */
+    @WithDefault("4096")
+    int maxNewTokens();
+
+    /** Where checkpoints are downloaded to. */
+    @WithDefault("${java.io.tmpdir}/infinito-inference")
+    Path cacheDirectory();
+
+    /** How often the store is asked for a new model, besides at each event. */
+    @WithDefault("10s")
+    Duration pollInterval();
+
+    /** What a request gets that does not say. */
+    Sampling sampling();
+
+    /** Defaults of a request. */
+    interface Sampling {
+        /** 0 is greedy. */
+        @WithDefault("0.8")
+        double temperature();
+
+        /** 0: all tokens. */
+        @WithDefault("50")
+        int topK();
+
+        /** Probability mass that is kept. */
+        @WithDefault("1")
+        double topP();
+
+        /** Over 1 makes repetition less likely. */
+        @WithDefault("1")
+        double repetitionPenalty();
+
+        /** Tokens that the penalty looks back at; 0: all. */
+        @WithDefault("64")
+        int repetitionWindow();
+
+        /** Tokens that are sampled. */
+        @WithDefault("128")
+        int maxNewTokens();
+    }
+
+    /** The engine's share of these settings. */
+    default EngineLimits limits() {
+        return new EngineLimits(maxRunning(), maxWaiting(), slowReaderTimeout());
+    }
+
+    /** What requests are filled in with and bounded by. */
+    default RequestDefaults requestDefaults() {
+        Sampling defaults = sampling();
+        return new RequestDefaults(
+                new SamplingSettings(
+                        defaults.temperature(),
+                        defaults.topK(),
+                        defaults.topP(),
+                        defaults.repetitionPenalty(),
+                        defaults.repetitionWindow()),
+                defaults.maxNewTokens(),
+                maxNewTokens());
+    }
+
+    /** The name that is followed, as it stands in keys and paths. */
+    default String modelName() {
+        if (!Pattern.matches("[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}", model())) {
+            throw new IllegalArgumentException("infinito.inference.model='" + model()
+                    + "' must be 1 to 100 letters, digits, '.', '_' or '-', and not start with '.'");
+        }
+        return model();
+    }
+
+    /** The pause between two looks at the store. */
+    default Duration checkedPollInterval() {
+        if (pollInterval().toMillis() < 1) {
+            throw new IllegalArgumentException(
+                    "infinito.inference.poll-interval=" + pollInterval() + " must be longer than 0");
+        }
+        return pollInterval();
+    }
+}

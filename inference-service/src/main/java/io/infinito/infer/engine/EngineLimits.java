@@ -1,0 +1,25 @@
+package io.infinito.infer.engine;
+
+import java.time.Duration;
+
+/**
+ * How much the engine takes on.
+ *
+ * @param maxRunning generations that have a cache and take turns
+ * @param maxWaiting generations that wait for one to end
+ * @param slowReaderTimeout how long a reader may leave a chunk unread before its generation is dropped
+ */
+public record EngineLimits(int maxRunning, int maxWaiting, Duration slowReaderTimeout) {
+    /** Checks every value; messages carry the configuration's names. */
+    public EngineLimits {
+        require(maxRunning >= 1, "max-running", maxRunning, "at least 1");
+        require(maxWaiting >= 0, "max-waiting", maxWaiting, "at least 0");
+        require(slowReaderTimeout.toMillis() > 0, "slow-reader-timeout", slowReaderTimeout, "longer than 0");
+    }
+
+    private static void require(boolean holds, String name, Object value, String expected) {
+        if (!holds) {
+            throw new IllegalArgumentException("infinito.inference." + name + "=" + value + " must be " + expected);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package io.infinito.infer.engine;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A further piece of a generation.
+ *
+ * @param text whole characters that no stop string can still take back
+ * @param tokenIds sampled since the chunk before
+ * @param finish set in the last chunk
+ */
+public record GeneratedChunk(String text, List<Integer> tokenIds, Optional<Finish> finish) {}

@@ -1,0 +1,42 @@
+package io.infinito.infer.sampling;
+
+import java.util.Arrays;
+
+/** The tokens of one request so far: the prompt, then what was sampled. */
+public final class TokenHistory {
+    private int[] ids;
+    private int length;
+
+    /** Starts with the prompt. */
+    public TokenHistory(int[] prompt) {
+        ids = Arrays.copyOf(prompt, prompt.length + 64);
+        length = prompt.length;
+    }
+
+    /** How many there are. */
+    public int length() {
+        return length;
+    }
+
+    /** The token at {@code position}, from 0. */
+    public int get(int position) {
+        return ids[position];
+    }
+
+    /** Adds one to the end. */
+    public void append(int id) {
+        if (length == ids.length) {
+            ids = Arrays.copyOf(ids, 2 * length);
+        }
+        ids[length++] = id;
+    }
+
+    /** The tokens from position {@code from} to the end, as the network takes them. */
+    public long[] from(int from) {
+        long[] tail = new long[length - from];
+        for (int i = 0; i < tail.length; i++) {
+            tail[i] = ids[from + i];
+        }
+        return tail;
+    }
+}

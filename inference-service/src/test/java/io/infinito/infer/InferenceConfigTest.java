@@ -1,0 +1,92 @@
+package io.infinito.infer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.infinito.infer.engine.EngineLimits;
+import io.infinito.infer.engine.GenerationRequest;
+import io.infinito.infer.model.DeviceChoice;
+import io.infinito.infer.sampling.SamplingSettings;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class InferenceConfigTest {
+    @Test
+    void defaultsAreThoseOfTheContract() {
+        InferenceConfig config = config(Map.of());
+        assertThat(config.modelName()).isEqualTo("default");
+        assertThat(config.device()).isEqualTo(DeviceChoice.AUTO);
+        assertThat(config.threads()).isZero();
+        assertThat(config.limits()).isEqualTo(new EngineLimits(8, 64, Duration.ofSeconds(30)));
+        assertThat(config.requestDefaults())
+                .isEqualTo(
+                        new RequestDefaults(SamplingSettings.DEFAULTS, GenerationRequest.DEFAULT_MAX_NEW_TOKENS, 4096));
+        assertThat(config.cacheDirectory()).isEqualTo(Path.of("tmp", "infinito-inference"));
+        assertThat(config.checkedPollInterval()).isEqualTo(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void everyNameIsRead() {
+        InferenceConfig config = config(Map.ofEntries(
+                Map.entry("infinito.inference.model", "tales"),
+                Map.entry("infinito.inference.device", "cpu"),
+                Map.entry("infinito.inference.threads", "3"),
+                Map.entry("infinito.inference.max-running", "1"),
+                Map.entry("infinito.inference.max-waiting", "0"),
+                Map.entry("infinito.inference.slow-reader-timeout", "5s"),
+                Map.entry("infinito.inference.max-new-tokens", "100"),
+                Map.entry("infinito.inference.cache-directory", "somewhere"),
+                Map.entry("infinito.inference.poll-interval", "1m"),
+                Map.entry("infinito.inference.sampling.temperature", "0"),
+                Map.entry("infinito.inference.sampling.top-k", "0"),
+                Map.entry("infinito.inference.sampling.top-p", "0.9"),
+                Map.entry("infinito.inference.sampling.repetition-penalty", "1.1"),
+                Map.entry("infinito.inference.sampling.repetition-window", "0"),
+                Map.entry("infinito.inference.sampling.max-new-tokens", "20")));
+        assertThat(config.modelName()).isEqualTo("tales");
+        assertThat(config.device()).isEqualTo(DeviceChoice.CPU);
+        assertThat(config.threads()).isEqualTo(3);
+        assertThat(config.limits()).isEqualTo(new EngineLimits(1, 0, Duration.ofSeconds(5)));
+        assertThat(config.requestDefaults())
+                .isEqualTo(new RequestDefaults(new SamplingSettings(0, 0, 0.9, 1.1, 0), 20, 100));
+        assertThat(config.cacheDirectory()).isEqualTo(Path.of("somewhere"));
+        assertThat(config.checkedPollInterval()).isEqualTo(Duration.ofMinutes(1));
+    }
+
+    @Test
+    void valuesThatCannotBeAreNamed() {
+        assertThatThrownBy(() ->
+                        config(Map.of("infinito.inference.model", "../other")).modelName())
+                .hasMessageContaining("infinito.inference.model='../other'");
+        assertThatThrownBy(() ->
+                        config(Map.of("infinito.inference.max-running", "0")).limits())
+                .hasMessageContaining("infinito.inference.max-running=0 must be at least 1");
+        assertThatThrownBy(() -> config(Map.of("infinito.inference.max-new-tokens", "64"))
+                        .requestDefaults())
+                .hasMessageContaining("infinito.inference.sampling.max-new-tokens=128 must be from 1 to");
+        assertThatThrownBy(() ->
+                        config(Map.of("infinito.inference.poll-interval", "0s")).checkedPollInterval())
+                .hasMessageContaining("infinito.inference.poll-interval=PT0S");
+    }
+
+    private static InferenceConfig config(Map<String, String> properties) {
+        return mapped(properties).getConfigMapping(InferenceConfig.class);
+    }
+
+    private static SmallRyeConfig mapped(Map<String, String> properties) {
+        return new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withConverter(Duration.class, 200, new DurationConverter())
+                // Not the system's properties: tests of the whole service leave theirs there.
+                .withSources(new PropertiesConfigSource(Map.of("java.io.tmpdir", "tmp"), "system", 400))
+                .withSources(new PropertiesConfigSource(properties, "test", 1_000))
+                .withMapping(InferenceConfig.class)
+                .build();
+    }
+}
