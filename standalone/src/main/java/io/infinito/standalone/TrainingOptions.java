@@ -1,0 +1,135 @@
+package io.infinito.standalone;
+
+import io.infinito.events.InvalidJsonException;
+import io.infinito.events.ProtoJson;
+import io.infinito.training.v1.TrainRequest;
+import io.infinito.training.v1.TrainingSpec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HexFormat;
+import java.util.function.Consumer;
+import picocli.CommandLine.Option;
+
+/** What to train. Every option stands over the same field of the request file. */
+final class TrainingOptions {
+    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+    private static final String FILE_SCHEME = "file:";
+
+    @Option(
+            names = "--request",
+            paramLabel = "FILE",
+            description = "A TrainRequest as JSON, '-' for standard input. The other options stand over its fields.")
+    private Path request;
+
+    @Option(
+            names = "--dataset",
+            paramLabel = "SOURCE",
+            description = "builtin:tiny-tales, file:PATH (a file, or a folder with train, valid and test files), "
+                    + "hf://OWNER/NAME/CONFIG, wikitext-2-raw-v1, or s3://BUCKET/KEY. Default: builtin:tiny-tales.")
+    private String dataset;
+
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            description = "Size of the model: tiny, gpt-16m, gpt-45m, infinito-71m or gpt2-small. Default: tiny.")
+    private String preset;
+
+    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training text.")
+    private Integer epochs;
+
+    @Option(names = "--max-steps", paramLabel = "N", description = "End after so many optimizer steps at the latest.")
+    private Integer maxSteps;
+
+    @Option(names = "--learning-rate", paramLabel = "X", description = "Highest learning rate of the schedule.")
+    private Double learningRate;
+
+    @Option(names = "--batch-size", paramLabel = "N", description = "Sequences in one forward pass.")
+    private Integer batchSize;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Seed of weights, order and dropout.")
+    private Long seed;
+
+    @Option(
+            names = "--model-name",
+            paramLabel = "NAME",
+            description = "The name that serving follows. Default: default.")
+    private String modelName;
+
+    @Option(
+            names = "--job-id",
+            paramLabel = "ID",
+            description =
+                    "The same id with the same request is one job, however often it is published. Default: a new one.")
+    private String jobId;
+
+    /**
+     * The request that the options describe.
+     *
+     * @throws IllegalArgumentException if the file is not a TrainRequest
+     */
+    TrainRequest toRequest() {
+        TrainRequest.Builder builder = request == null ? TrainRequest.newBuilder() : read(request);
+        if (dataset != null || builder.getDataset().getSource().isEmpty()) {
+            builder.getDatasetBuilder().setSource(absolute(dataset == null ? "builtin:tiny-tales" : dataset));
+        }
+        if (preset != null) {
+            builder.getModelBuilder().setPreset(preset);
+        }
+        if (modelName != null) {
+            builder.setModelName(modelName);
+        }
+        if (jobId != null) {
+            builder.setJobId(jobId);
+        } else if (builder.getJobId().isEmpty()) {
+            builder.setJobId(newJobId());
+        }
+        TrainingSpec.Builder training = builder.getTraining().toBuilder();
+        set(epochs, training::setEpochs);
+        set(maxSteps, training::setMaxSteps);
+        set(learningRate, training::setLearningRate);
+        set(batchSize, training::setBatchSize);
+        set(seed, training::setSeed);
+        return builder.setTraining(training).build();
+    }
+
+    private static <T> void set(T value, Consumer<T> setter) {
+        if (value != null) {
+            setter.accept(value);
+        }
+    }
+
+    /** The services have another working directory than the user: a relative path means something only here. */
+    private static String absolute(String source) {
+        if (!source.startsWith(FILE_SCHEME) || source.startsWith(FILE_SCHEME + "/")) {
+            return source;
+        }
+        Path path = Path.of(source.substring(FILE_SCHEME.length()));
+        return FILE_SCHEME + path.toAbsolutePath().normalize();
+    }
+
+    private static TrainRequest.Builder read(Path file) {
+        try {
+            String json = "-".equals(file.toString())
+                    ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
+                    : Files.readString(file);
+            return ProtoJson.parse(json, TrainRequest.newBuilder());
+        } catch (IOException e) {
+            throw new IllegalArgumentException("--request " + file + " cannot be read: " + e, e);
+        } catch (InvalidJsonException e) {
+            throw new IllegalArgumentException("--request " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static String newJobId() {
+        byte[] random = new byte[2];
+        new SecureRandom().nextBytes(random);
+        return "job-" + STAMP.format(LocalDateTime.now(ZoneOffset.UTC)) + "-"
+                + HexFormat.of().formatHex(random);
+    }
+}

@@ -1,0 +1,43 @@
+package io.infinito.standalone.jobs;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/** Numbers as people read them, the same in every locale. */
+final class Figures {
+    private Figures() {}
+
+    /** {@code 0:42}, {@code 12:03} or {@code 1:02:03}. */
+    static String duration(double seconds) {
+        if (!Double.isFinite(seconds) || seconds < 0) {
+            return "-";
+        }
+        Duration time = Duration.ofSeconds(Math.round(seconds));
+        return time.toHours() > 0
+                ? "%d:%02d:%02d".formatted(time.toHours(), time.toMinutesPart(), time.toSecondsPart())
+                : "%d:%02d".formatted(time.toMinutes(), time.toSecondsPart());
+    }
+
+    /** Four decimals. */
+    static String loss(double value) {
+        return Double.isFinite(value) ? String.format(Locale.ROOT, "%.4f", value) : "-";
+    }
+
+    /** Two decimals, fewer digits when it is large. */
+    static String perplexity(double value) {
+        if (!Double.isFinite(value)) {
+            return "-";
+        }
+        return value < 100_000 ? String.format(Locale.ROOT, "%.2f", value) : String.format(Locale.ROOT, "%.2e", value);
+    }
+
+    /** Scientific with two decimals. */
+    static String rate(double value) {
+        return String.format(Locale.ROOT, "%.2e", value);
+    }
+
+    /** Whole, with separators. */
+    static String count(double value) {
+        return String.format(Locale.ROOT, "%,d", Math.round(value));
+    }
+}
