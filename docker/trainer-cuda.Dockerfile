@@ -1,0 +1,55 @@
+# The trainer with CUDA 12.8. libtorch comes out of PyTorch's own image, whose torch has the version that DJL's JNI library was linked
+# to; no artifact of DJL contains it. This file has not been built or run: there was no registry and no GPU to do so.
+#
+#   mvn -DskipTests package
+#   docker build -f docker/trainer-cuda.Dockerfile -t infinito/trainer-cuda:0.1.0 .
+ARG JDK=eclipse-temurin:25-jdk
+ARG JRE=eclipse-temurin:25-jre
+ARG TORCH=pytorch/pytorch:2.7.1-cuda12.8-cudnn9-runtime
+
+FROM ${JDK} AS native-libraries
+WORKDIR /unpack
+COPY trainer-service/target/quarkus-app/lib/main/ai.djl.*.jar ./
+RUN mkdir -p /native/djl /native/tokenizers \
+ && jar -x -f ai.djl.pytorch.pytorch-jni-*.jar jnilib/linux-x86_64/cu128 \
+ && jar -x -f ai.djl.huggingface.tokenizers-*.jar native/lib/linux-x86_64/cpu \
+ && mv jnilib/linux-x86_64/cu128/* /native/djl \
+ && mv native/lib/linux-x86_64/cpu/* /native/tokenizers
+
+FROM ${JRE} AS java
+
+FROM ${TORCH} AS trainer
+COPY --from=java /opt/java/openjdk /opt/java
+COPY --from=native-libraries /native/tokenizers /opt/infinito/native/tokenizers
+# Torch stays where it was installed: its libraries find CUDA's by paths relative to their own. The link spares the rest of this file the
+# Python version, and the build fails here if the image carries another torch.
+RUN torch="$(python -c 'import os, torch; assert torch.__version__ == "2.7.1+cu128", torch.__version__; print(os.path.dirname(torch.__file__))')" \
+ && ln -s "$torch/lib" /opt/infinito/native/torch \
+ && mkdir -p /var/lib/infinito && chown 10001:0 /var/lib/infinito && chmod 770 /var/lib/infinito
+COPY --from=native-libraries /native/djl/libdjl_torch.so /opt/infinito/native/torch/
+COPY docker/health /opt/infinito/health
+WORKDIR /opt/infinito/app
+COPY trainer-service/target/quarkus-app/lib lib
+COPY trainer-service/target/quarkus-app/quarkus quarkus
+COPY trainer-service/target/quarkus-app/app app
+COPY trainer-service/target/quarkus-app/quarkus-run.jar ./
+# libshm serves Python's data loaders; DJL would load every library of the folder.
+ENV HOME=/tmp \
+    PATH=/opt/java/bin:$PATH \
+    DJL_CACHE_DIR=/tmp/djl \
+    DJL_OFFLINE=true \
+    OPT_OUT_TRACKING=true \
+    QUARKUS_HTTP_PORT=8083 \
+    INFINITO_TRAINER_DEVICE=cuda \
+    INFINITO_TRAINER_WORK_FOLDER=/var/lib/infinito \
+    PYTORCH_LIBRARY_PATH=/opt/infinito/native/torch \
+    PYTORCH_LIBRARY_EXCLUSION=libshm.so \
+    PYTORCH_VERSION=2.7.1 \
+    PYTORCH_FLAVOR=cu128 \
+    RUST_LIBRARY_PATH=/opt/infinito/native/tokenizers/libtokenizers.so \
+    JDK_JAVA_OPTIONS="-XX:MaxRAMPercentage=40 -XX:MaxDirectMemorySize=16g --enable-native-access=ALL-UNNAMED"
+USER 10001
+EXPOSE 8083
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=5s --start-period=150s CMD ["bash", "/opt/infinito/health", "ready"]
+ENTRYPOINT ["java", "-jar", "quarkus-run.jar"]
