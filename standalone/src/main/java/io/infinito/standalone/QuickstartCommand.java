@@ -106,15 +106,17 @@ final class QuickstartCommand implements Callable<Integer> {
             terminal.say("Model " + model.getModel().getName() + " serves "
                     + model.getModel().getVersion() + ":");
             terminal.say("");
+            StoppingCriteria.Builder stopping = StoppingCriteria.newBuilder().setMaxNewTokens(SAMPLE_TOKENS);
+            if (prompt.equals(TALE_PROMPT)) {
+                // A paragraph is a tale.
+                stopping.addStop("\n\n");
+            }
             GenerateCommand.stream(
                     client,
                     GenerateRequest.newBuilder()
                             .setText(prompt)
                             .setSampling(SamplingParams.newBuilder().setTemperature(SAMPLE_TEMPERATURE))
-                            // A paragraph is a tale.
-                            .setStopping(StoppingCriteria.newBuilder()
-                                    .setMaxNewTokens(SAMPLE_TOKENS)
-                                    .addStop("\n\n"))
+                            .setStopping(stopping)
                             .build(),
                     output);
         }
