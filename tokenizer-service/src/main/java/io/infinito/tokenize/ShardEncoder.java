@@ -3,6 +3,7 @@ package io.infinito.tokenize;
 import com.google.protobuf.ByteString;
 import io.infinito.dataset.v1.TextPiece;
 import io.infinito.dataset.v1.TokenShard;
+import io.infinito.tokenizer.Gpt2BulkEncoder;
 import io.infinito.tokenizer.Tokenizer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -18,6 +19,7 @@ public final class ShardEncoder {
     private static final int LARGEST_OF_TWO_BYTES = 1 << 16;
 
     private final TokenizerCatalog tokenizers;
+    private final Gpt2BulkEncoder gpt2 = new Gpt2BulkEncoder();
 
     /** An encoder for pieces of any of the catalog's tokenizers. */
     public ShardEncoder(TokenizerCatalog tokenizers) {
@@ -39,7 +41,9 @@ public final class ShardEncoder {
         }
         int[] ids;
         try {
-            ids = tokenizer.encode(piece.getText());
+            ids = tokenizers.isGpt2(piece.getTokenizer())
+                    ? gpt2.encode(piece.getText())
+                    : tokenizer.encode(piece.getText());
         } catch (RuntimeException e) {
             return shard.setError("text: cannot be tokenized: " + e.getMessage())
                     .build();

@@ -41,6 +41,11 @@ public final class TokenizerCatalog implements AutoCloseable {
         return tokenizers.computeIfAbsent(name.isEmpty() ? defaultName : name, TokenizerCatalog::load);
     }
 
+    /** Whether a name stands for the built-in GPT-2. */
+    boolean isGpt2(String name) {
+        return (name.isEmpty() ? defaultName : name).equals(GPT2);
+    }
+
     /** What an empty name stands for. */
     public String defaultName() {
         return defaultName;
