@@ -9,10 +9,10 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Ids to text one by one, as they are generated. A character whose bytes are spread over several tokens comes out with the last of
- * them; what comes out, put together, equals {@link Tokenizer#decode} of all ids. Of use to one thread.
+ * them; what comes out, put together, equals {@link Vocabulary#decode} of all ids. Of use to one thread.
  */
 public final class StreamingDecoder {
-    private final Tokenizer tokenizer;
+    private final Vocabulary vocabulary;
     private final CharsetDecoder utf8 = StandardCharsets.UTF_8
             .newDecoder()
             .onMalformedInput(CodingErrorAction.REPLACE)
@@ -22,7 +22,12 @@ public final class StreamingDecoder {
 
     /** Starts with no text. */
     public StreamingDecoder(Tokenizer tokenizer) {
-        this.tokenizer = tokenizer;
+        this(tokenizer.vocabulary());
+    }
+
+    /** Starts with no text. */
+    public StreamingDecoder(Vocabulary vocabulary) {
+        this.vocabulary = vocabulary;
     }
 
     /**
@@ -31,7 +36,7 @@ public final class StreamingDecoder {
      * @throws IllegalArgumentException if the id is not in the vocabulary
      */
     public String append(int id) {
-        byte[] token = tokenizer.bytes(id);
+        byte[] token = vocabulary.require(id);
         ByteBuffer bytes = ByteBuffer.allocate(pending.length + token.length);
         bytes.put(pending).put(token).flip();
         CharBuffer text = CharBuffer.allocate(bytes.remaining() + 1);

@@ -3,13 +3,8 @@ package io.infinito.tokenizer;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -19,18 +14,15 @@ import java.util.OptionalInt;
  * text from strangers that must not do so has to be cleaned before. Safe for use by several threads. Holds native memory until closed.
  */
 public final class Tokenizer implements AutoCloseable {
-    private static final String GPT2_JSON = "gpt2/tokenizer.json";
     private static final Map<String, String> OPTIONS =
             Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
 
     private final byte[] json;
-    private final String sha256;
     private final Vocabulary vocabulary;
     private final HuggingFaceTokenizer tokenizer;
 
     private Tokenizer(byte[] json) {
         this.json = json;
-        this.sha256 = sha256Hex(json);
         this.vocabulary = Vocabulary.parse(json);
         try {
             this.tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
@@ -41,15 +33,7 @@ public final class Tokenizer implements AutoCloseable {
 
     /** GPT-2's: 50,257 ids, of which 50,256 is the end of text. */
     public static Tokenizer gpt2() {
-        try (InputStream resource = Tokenizer.class.getResourceAsStream(GPT2_JSON)) {
-            if (resource == null) {
-                throw new IllegalStateException(
-                        GPT2_JSON + " is not beside " + Tokenizer.class + ": the build makes it");
-            }
-            return new Tokenizer(resource.readAllBytes());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new Tokenizer(Vocabulary.gpt2Json());
     }
 
     /**
@@ -90,12 +74,7 @@ public final class Tokenizer implements AutoCloseable {
      * @throws IllegalArgumentException if an id is not in the vocabulary
      */
     public String decode(int[] ids) {
-        StreamingDecoder decoder = new StreamingDecoder(this);
-        StringBuilder text = new StringBuilder();
-        for (int id : ids) {
-            text.append(decoder.append(id));
-        }
-        return text.append(decoder.flush()).toString();
+        return vocabulary.decode(ids);
     }
 
     /**
@@ -104,11 +83,7 @@ public final class Tokenizer implements AutoCloseable {
      * @throws IllegalArgumentException if the id is not in the vocabulary
      */
     public byte[] bytes(int id) {
-        if (!contains(id)) {
-            throw new IllegalArgumentException(
-                    "ids: " + Integer.toUnsignedString(id) + " is not in the vocabulary of " + vocabularySize());
-        }
-        return vocabulary.bytes(id).clone();
+        return vocabulary.bytes(id);
     }
 
     /** Whether {@code id} is one of a token. */
@@ -128,7 +103,17 @@ public final class Tokenizer implements AutoCloseable {
 
     /** SHA-256 of the {@code tokenizer.json}, lower-case hex: equal hashes give equal ids. */
     public String sha256() {
-        return sha256;
+        return vocabulary.sha256();
+    }
+
+    /** The bytes of its tokens, which outlive the tokenizer and need no native memory. */
+    public Vocabulary vocabulary() {
+        return vocabulary;
+    }
+
+    /** Where a text may be cut without a change of the ids. */
+    public CutRule cutRule() {
+        return vocabulary.cutRule();
     }
 
     /** A copy of the {@code tokenizer.json}. */
@@ -140,13 +125,5 @@ public final class Tokenizer implements AutoCloseable {
     @Override
     public void close() {
         tokenizer.close();
-    }
-
-    private static String sha256Hex(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }
