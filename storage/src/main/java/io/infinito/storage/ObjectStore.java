@@ -9,6 +9,7 @@ import io.minio.PutObjectArgs;
 import io.minio.RemoveObjectsArgs;
 import io.minio.Result;
 import io.minio.StatObjectArgs;
+import io.minio.StatObjectResponse;
 import io.minio.errors.ErrorResponseException;
 import io.minio.messages.DeleteError;
 import io.minio.messages.DeleteObject;
@@ -129,13 +130,25 @@ public final class ObjectStore implements AutoCloseable {
 
     /** Writes an object's content to a file, which is either complete or not there; folders are made. */
     public void download(String key, Path file) {
+        download(key, GetObjectArgs.builder().bucket(bucket()).object(key).build(), file);
+    }
+
+    /** As {@link #download(String, Path)}, but only the content that was listed: fails if the object has another ETag by now. */
+    public void download(StoredObject object, Path file) {
+        GetObjectArgs.Builder args = GetObjectArgs.builder().bucket(bucket()).object(object.key());
+        if (!object.etag().isEmpty()) {
+            args.matchETag(object.etag());
+        }
+        download(object.key(), args.build(), file);
+    }
+
+    private void download(String key, GetObjectArgs args, Path file) {
         call("read", key, attempt -> {
             Path target = file.toAbsolutePath();
             Files.createDirectories(target.getParent());
             Path partial = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
             try {
-                try (InputStream content = client.getObject(
-                        GetObjectArgs.builder().bucket(bucket()).object(key).build())) {
+                try (InputStream content = client.getObject(args)) {
                     Files.copy(content, partial, StandardCopyOption.REPLACE_EXISTING);
                 }
                 Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING);
@@ -148,15 +161,17 @@ public final class ObjectStore implements AutoCloseable {
 
     /** An object's size in bytes, or empty if there is no such object. */
     public OptionalLong size(String key) {
-        Optional<Long> size = ifPresent(
-                "look at",
-                key,
-                attempt -> client.statObject(StatObjectArgs.builder()
-                                .bucket(bucket())
-                                .object(key)
-                                .build())
-                        .size());
-        return size.map(OptionalLong::of).orElseGet(OptionalLong::empty);
+        Optional<StoredObject> object = find(key);
+        return object.isPresent() ? OptionalLong.of(object.get().size()) : OptionalLong.empty();
+    }
+
+    /** An object as a listing shows it, or empty if there is no such object. */
+    public Optional<StoredObject> find(String key) {
+        return ifPresent("look at", key, attempt -> {
+            StatObjectResponse found = client.statObject(
+                    StatObjectArgs.builder().bucket(bucket()).object(key).build());
+            return new StoredObject(key, found.size(), plain(found.etag()));
+        });
     }
 
     /** Every object whose key starts with {@code prefix}, in the order of their keys. */
@@ -169,7 +184,7 @@ public final class ObjectStore implements AutoCloseable {
                             .recursive(true)
                             .build())) {
                         Item item = result.get();
-                        found.add(new StoredObject(item.objectName(), item.size()));
+                        found.add(new StoredObject(item.objectName(), item.size(), plain(item.etag())));
                     }
                     found.sort(Comparator.comparing(StoredObject::key));
                     return found;
@@ -282,6 +297,10 @@ public final class ObjectStore implements AutoCloseable {
             makeBucket();
             return attempt.run(number);
         }
+    }
+
+    private static String plain(String etag) {
+        return etag == null ? "" : etag.replace("\"", "");
     }
 
     private String subject(String verb, String key) {

@@ -5,5 +5,6 @@ package io.infinito.storage;
  *
  * @param key inside the bucket
  * @param size in bytes
+ * @param etag changes with the content; empty where the server names none
  */
-public record StoredObject(String key, long size) {}
+public record StoredObject(String key, long size, String etag) {}

@@ -2,6 +2,7 @@ package io.infinito.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.infinito.embedded.EmbeddedProcess;
 import java.io.InputStream;
@@ -143,10 +144,27 @@ class ObjectStoreTest {
         store.put("models/default/best.json", bytes("{}"));
 
         assertThat(store.list("jobs/"))
+                .extracting(StoredObject::key, StoredObject::size)
                 .containsExactly(
-                        new StoredObject("jobs/a/step-00000009/x", 3),
-                        new StoredObject("jobs/a/step-00000010/x", 4),
-                        new StoredObject("jobs/b/step-00000002/x", 2));
+                        tuple("jobs/a/step-00000009/x", 3L),
+                        tuple("jobs/a/step-00000010/x", 4L),
+                        tuple("jobs/b/step-00000002/x", 2L));
+    }
+
+    @Test
+    void whatWasListedIsNotReplacedByWhatCameLater() {
+        store.put("listed/a", bytes("before"));
+        StoredObject listed = store.list("listed/").get(0);
+        assertThat(store.find("listed/a")).contains(listed);
+        store.download(listed, dir.resolve("listed"));
+        assertThat(dir.resolve("listed")).hasContent("before");
+
+        store.put("listed/a", bytes("behind"));
+        assertThat(store.find("listed/a").orElseThrow().etag()).isNotEqualTo(listed.etag());
+        assertThatThrownBy(() -> store.download(listed, dir.resolve("listed")))
+                .isInstanceOf(StorageException.class)
+                .hasMessageContaining("listed/a");
+        assertThat(store.find("listed/none")).isEmpty();
     }
 
     @Test

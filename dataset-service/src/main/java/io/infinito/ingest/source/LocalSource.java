@@ -1,100 +1,112 @@
 package io.infinito.ingest.source;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/**
- * A file, or a folder whose files say in their names which split they are of. Files named as WikiText's and Parquet files follow
- * {@link RowConvention#JOINED}, all others stay as they are.
- */
-final class LocalSource {
-    private static final Pattern WIKITEXT = Pattern.compile("wiki\\.(train|valid|test)\\.(raw|tokens)");
-
-    private LocalSource() {}
-
+/** A file, the files of a folder and its folders, or those of them that a pattern is for. */
+record LocalSource(ContentHashes hashes) {
     /**
-     * Opens a path.
+     * Finds the files.
      *
-     * @param label what messages call it
-     * @throws IOException if it cannot be read
-     * @throws SourceException if it does not exist or holds nothing to train with
+     * @throws IOException if a folder cannot be read
+     * @throws SourceException if there are none
      */
-    static Corpus open(Path path, String label, SplitRatio ratio) throws IOException {
-        if (Files.isDirectory(path)) {
-            return openFolder(path, label, ratio);
+    FileListing list(String address) throws IOException {
+        Path path = path(address);
+        if (path != null && Files.isRegularFile(path)) {
+            return new FileListing(
+                    label(path), false, List.of(file(path.getFileName().toString(), path)));
         }
-        if (!Files.isRegularFile(path)) {
-            throw new SourceException("dataset.source: " + label + ": there is no such file or folder");
+        if (path != null && Files.isDirectory(path)) {
+            return folder(path, label(path));
         }
-        Map<Split, List<Path>> files = new EnumMap<>(Split.class);
-        files.put(Split.TRAIN, List.of(path));
-        return corpus(files, label, ratio);
+        if (!PathGlob.isPattern(address)) {
+            throw new SourceException(
+                    "dataset.source: " + label(path) + ": there is no such file or folder that this service can see");
+        }
+        int folder = PathGlob.folderLength(address);
+        Path base = Path.of(address.substring(0, folder));
+        if (!Files.isDirectory(base)) {
+            throw new SourceException("dataset.source: file:" + address + ": there is no folder " + label(base));
+        }
+        PathGlob glob = new PathGlob("dataset.source", address.substring(folder));
+        FileListing all = folder(base, label(base));
+        List<SourceFile> found =
+                all.files().stream().filter(file -> glob.matches(file.path())).toList();
+        if (found.isEmpty()) {
+            throw new SourceException("dataset.source: file:%s is for no file: in %s there is %s"
+                    .formatted(address, label(base), all.contents()));
+        }
+        return new FileListing("file:" + address, true, found);
     }
 
-    private static Corpus openFolder(Path folder, String label, SplitRatio ratio) throws IOException {
-        Map<Split, List<Path>> files = new EnumMap<>(Split.class);
-        List<String> names = new ArrayList<>();
-        try (Stream<Path> entries = Files.list(folder)) {
-            for (Path file : entries.filter(Files::isRegularFile).sorted().toList()) {
-                String name = file.getFileName().toString();
-                names.add(name);
-                if (!name.startsWith(".")) {
-                    Split.ofFileName(name)
-                            .ifPresent(split -> files.computeIfAbsent(split, s -> new ArrayList<>())
-                                    .add(file));
+    /** Null where the system has no such paths, since a pattern need not be one. */
+    private static Path path(String address) {
+        try {
+            return Path.of(address);
+        } catch (InvalidPathException e) {
+            return null;
+        }
+    }
+
+    private FileListing folder(Path folder, String label) throws IOException {
+        List<SourceFile> files = new ArrayList<>();
+        // Links are followed: the caches of some tools are folders of links.
+        try (Stream<Path> paths = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
+            for (Path file : paths.filter(Files::isRegularFile).toList()) {
+                String below = folder.relativize(file).toString().replace('\\', '/');
+                if (!FileListing.isHidden(below)) {
+                    files.add(file(below, file));
                 }
             }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
         if (files.isEmpty()) {
-            throw new SourceException(
-                    "dataset.source: the folder %s has no file with train, valid or test in its name, only %s"
-                            .formatted(label, names));
+            throw new SourceException("dataset.source: the folder " + label + " has no files");
         }
-        return corpus(files, label, ratio);
+        return new FileListing(label, true, files);
     }
 
-    private static Corpus corpus(Map<Split, List<Path>> files, String label, SplitRatio ratio) throws IOException {
-        Map<RowConvention, Path> conventions = new TreeMap<>();
-        StringBuilder fingerprint = new StringBuilder("files");
-        Map<Split, Rows> splits = new EnumMap<>(Split.class);
-        for (Map.Entry<Split, List<Path>> split : files.entrySet()) {
-            List<Rows> parts = new ArrayList<>();
-            for (Path file : split.getValue()) {
-                conventions.put(convention(file), file);
-                fingerprint.append('\n').append(split.getKey()).append(' ').append(FileHash.of(file));
-                parts.add(rows(file));
+    private SourceFile file(String below, Path file) throws IOException {
+        return new LocalFile(below, file, ContentHashes.Stamp.of(file), hashes);
+    }
+
+    private static String label(Path path) {
+        return path.toAbsolutePath().normalize().toString();
+    }
+
+    /** Where it lies, and as it was when it was found. */
+    private record LocalFile(String path, Path file, ContentHashes.Stamp stamp, ContentHashes hashes)
+            implements SourceFile {
+        @Override
+        public long size() {
+            return stamp.size();
+        }
+
+        @Override
+        public String identity() throws IOException {
+            return hashes.sha256(file);
+        }
+
+        @Override
+        public FetchedFile fetch() throws IOException {
+            checkUnchanged();
+            return new FetchedFile(file, this::checkUnchanged);
+        }
+
+        /** What is read has to be what the dataset is identified by. */
+        private void checkUnchanged() throws IOException {
+            if (!stamp.equals(ContentHashes.Stamp.of(file))) {
+                throw new SourceException("dataset.source: " + file + " was changed while it was read: ask again");
             }
-            splits.put(split.getKey(), Rows.concatenation(parts));
         }
-        if (conventions.size() > 1) {
-            throw new SourceException("dataset.source: %s mixes kinds of files: %s are not read in the same way"
-                    .formatted(
-                            label,
-                            conventions.values().stream().map(Path::getFileName).toList()));
-        }
-        return new Corpus(
-                label, fingerprint.toString(), conventions.keySet().iterator().next(), splits, ratio);
-    }
-
-    private static RowConvention convention(Path file) {
-        String name = file.getFileName().toString();
-        return isParquet(name) || WIKITEXT.matcher(name).matches() ? RowConvention.JOINED : RowConvention.AS_WRITTEN;
-    }
-
-    private static Rows rows(Path file) {
-        String name = file.getFileName().toString();
-        return isParquet(name) ? new ParquetRows(file, name) : new TextLines(file, name);
-    }
-
-    private static boolean isParquet(String name) {
-        return name.endsWith(".parquet");
     }
 }

@@ -3,7 +3,7 @@ package io.infinito.ingest.source;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Optional;
 import org.apache.parquet.ParquetReadOptions;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.conf.PlainParquetConfiguration;
@@ -18,50 +18,96 @@ import org.apache.parquet.schema.MessageType;
 import org.apache.parquet.schema.Type;
 
 /**
- * The texts of a Parquet file: its column {@code text}, or the only one of strings. A missing value is an empty row. Only that column is
- * read, a row group at a time.
+ * The texts of a Parquet file: one column of it, or the only one of strings where the default one is missing. A missing value is an empty
+ * row. Only that column is read, a row group at a time. Positions are numbers of rows.
  *
  * @param file to read
- * @param label what messages call it
  */
-record ParquetRows(Path file, String label) implements Rows {
-    private static final String TEXT = "text";
-
+record ParquetRows(Path file, Utf8Text text, String column) implements Rows {
     @Override
-    public void forEach(Consumer<String> sink) throws IOException {
-        ParquetReadOptions options =
-                ParquetReadOptions.builder(new PlainParquetConfiguration()).build();
-        try (ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file), options)) {
+    public void forEach(Sink sink) throws IOException {
+        try (ParquetFileReader reader = open()) {
             MessageType all = reader.getFileMetaData().getSchema();
-            MessageType column = new MessageType(all.getName(), textColumn(all));
-            reader.setRequestedSchema(column);
-            for (PageReadStore rows = reader.readNextRowGroup(); rows != null; rows = reader.readNextRowGroup()) {
-                RecordReader<Group> records = new ColumnIOFactory()
-                        .getColumnIO(column)
-                        .getRecordReader(rows, new GroupRecordConverter(column));
+            MessageType wanted = new MessageType(all.getName(), textColumn(all));
+            reader.setRequestedSchema(wanted);
+            long number = 0;
+            for (PageReadStore rows = next(reader); rows != null; rows = next(reader)) {
+                RecordReader<Group> records = records(rows, wanted);
                 for (long i = 0; i < rows.getRowCount(); i++) {
-                    Group row = records.read();
-                    sink.accept(row.getFieldRepetitionCount(0) == 0 ? "" : row.getString(0, 0));
+                    sink.accept(number, new TextRun(value(records, number), true, true));
+                    number++;
                 }
             }
-        } catch (SourceException e) {
-            throw e;
-        } catch (RuntimeException e) {
-            // The library tells of damage in many ways.
-            throw new SourceException("dataset.source: " + label + " cannot be read as Parquet: " + e, e);
         }
+    }
+
+    @Override
+    public long extent() throws IOException {
+        try (ParquetFileReader reader = open()) {
+            return reader.getRecordCount();
+        }
+    }
+
+    private ParquetFileReader open() throws IOException {
+        ParquetReadOptions options =
+                ParquetReadOptions.builder(new PlainParquetConfiguration()).build();
+        try {
+            return ParquetFileReader.open(new LocalInputFile(file), options);
+        } catch (RuntimeException e) {
+            throw damaged(e);
+        }
+    }
+
+    private PageReadStore next(ParquetFileReader reader) throws IOException {
+        try {
+            return reader.readNextRowGroup();
+        } catch (RuntimeException e) {
+            throw damaged(e);
+        }
+    }
+
+    private RecordReader<Group> records(PageReadStore rows, MessageType wanted) {
+        try {
+            return new ColumnIOFactory().getColumnIO(wanted).getRecordReader(rows, new GroupRecordConverter(wanted));
+        } catch (RuntimeException e) {
+            throw damaged(e);
+        }
+    }
+
+    private String value(RecordReader<Group> records, long number) {
+        byte[] utf8;
+        try {
+            Group row = records.read();
+            if (row.getFieldRepetitionCount(0) == 0) {
+                return "";
+            }
+            utf8 = row.getBinary(0, 0).getBytesUnsafe();
+        } catch (RuntimeException e) {
+            throw damaged(e);
+        }
+        return new Utf8Text(text.label() + " row " + number, text.errors()).decode(utf8, 0, utf8.length, 0);
+    }
+
+    /** The library tells of damage in many ways. */
+    private SourceException damaged(RuntimeException e) {
+        return new SourceException("dataset.source: " + text.label() + " cannot be read as Parquet: " + e, e);
     }
 
     private Type textColumn(MessageType schema) {
         List<Type> texts =
                 schema.getFields().stream().filter(ParquetRows::isText).toList();
+        boolean mayBeAnother = column.equals(CorpusRules.DEFAULT_TEXT_FIELD) && texts.size() == 1;
         return texts.stream()
-                .filter(column -> column.getName().equals(TEXT))
+                .filter(candidate -> candidate.getName().equals(column))
                 .findFirst()
-                .or(() -> texts.size() == 1 ? texts.stream().findFirst() : java.util.Optional.empty())
-                .orElseThrow(() -> new SourceException("dataset.source: " + label
-                        + " has no column 'text', and not exactly one of strings but " + texts.size() + ": "
-                        + texts.stream().map(Type::getName).toList()));
+                .or(() -> mayBeAnother ? Optional.of(texts.get(0)) : Optional.empty())
+                .orElseThrow(() -> new SourceException(
+                        "dataset.source: %s has no column '%s' of strings, and not exactly one such column but %d: %s; dataset.textField says which one holds the text"
+                                .formatted(
+                                        text.label(),
+                                        column,
+                                        texts.size(),
+                                        texts.stream().map(Type::getName).toList())));
     }
 
     private static boolean isText(Type column) {

@@ -1,26 +1,33 @@
 package io.infinito.ingest.source;
 
 import java.io.IOException;
-import java.util.List;
-import java.util.function.Consumer;
 
-/** Rows of text that can be read more than once, one after the other, without holding all of them. */
-@FunctionalInterface
-public interface Rows {
+/** The rows of a file, read one after the other without holding all of them. */
+interface Rows {
+    /** Takes rows. */
+    @FunctionalInterface
+    interface Sink {
+        /**
+         * The next run.
+         *
+         * @param position of its row, from 0 and below {@link Rows#extent}
+         */
+        void accept(long position, TextRun run);
+    }
+
     /**
      * Hands on every row in order.
      *
-     * @throws IOException if the source cannot be read
+     * @throws IOException if the file cannot be read
      * @throws SourceException if it is not what it should be
      */
-    void forEach(Consumer<String> sink) throws IOException;
+    void forEach(Sink sink) throws IOException;
 
-    /** The rows of all, one source after the other. */
-    static Rows concatenation(List<Rows> parts) {
-        return sink -> {
-            for (Rows part : parts) {
-                part.forEach(sink);
-            }
-        };
-    }
+    /**
+     * How far positions go. May cost as much as reading and unpacking the file.
+     *
+     * @throws IOException if the file cannot be read
+     * @throws SourceException if it is not what it should be
+     */
+    long extent() throws IOException;
 }

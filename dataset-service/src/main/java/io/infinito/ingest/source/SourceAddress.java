@@ -5,20 +5,24 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import okhttp3.HttpUrl;
 
 /** What the field {@code source} of a dataset's specification says. */
 public sealed interface SourceAddress {
     /** A corpus that comes with the service. */
     record BuiltIn(String name) implements SourceAddress {}
 
-    /** A file or folder that the service can read. */
-    record Local(Path path) implements SourceAddress {}
+    /** A file, a folder, or a pattern for the files of one, which the service can read. */
+    record Local(String path) implements SourceAddress {}
 
     /** A configuration of a dataset on the HuggingFace hub. */
     record Hub(String owner, String name, String config, String revision) implements SourceAddress {}
 
-    /** An object, or all objects in a folder, of an S3 server. */
+    /** An object, a folder, or a pattern for the objects of one, on an S3 server. */
     record S3(String bucket, String key) implements SourceAddress {}
+
+    /** One file of a web server. */
+    record Http(String address) implements SourceAddress {}
 
     /**
      * Reads the field.
@@ -41,9 +45,12 @@ public sealed interface SourceAddress {
         if (source.startsWith("s3://")) {
             return s3(source);
         }
+        if (source.startsWith("http://") || source.startsWith("https://")) {
+            return http(source);
+        }
         throw new SourceException(
                 "dataset.source: \"" + source
-                        + "\" is not a source: expected builtin:tiny-tales, file:PATH, hf://owner/name/config, s3://bucket/key or wikitext-2-raw-v1");
+                        + "\" is not a source: expected builtin:tiny-tales, file:PATH, hf://owner/name/config, s3://bucket/key, https://host/file or wikitext-2-raw-v1");
     }
 
     private static SourceAddress builtIn(String name) {
@@ -60,10 +67,28 @@ public sealed interface SourceAddress {
             throw new SourceException("dataset.source: \"" + source + "\" names no path: expected file:PATH");
         }
         try {
-            return new Local(Path.of(path));
+            // A pattern need not be a path.
+            return new Local(PathGlob.isPattern(path) ? path : Path.of(path).toString());
         } catch (InvalidPathException e) {
             throw new SourceException("dataset.source: \"" + source + "\" is not a path: " + e.getReason(), e);
         }
+    }
+
+    private static SourceAddress http(String source) {
+        HttpUrl address = HttpUrl.parse(source);
+        if (address == null) {
+            throw new SourceException(
+                    "dataset.source: \"" + source + "\" is not an address: expected https://host/file");
+        }
+        if (!address.username().isEmpty() || !address.password().isEmpty()) {
+            // It would be in every manifest. The address stays out of the message for the same reason.
+            throw new SourceException("dataset.source: an address must not have a name or password before its host");
+        }
+        if (address.pathSegments().get(address.pathSize() - 1).isEmpty()) {
+            throw new SourceException(
+                    "dataset.source: \"" + source + "\" names no file: expected an address like https://host/file.txt");
+        }
+        return new Http(source);
     }
 
     private static SourceAddress hub(String source) {

@@ -3,12 +3,12 @@ package io.infinito.ingest.source;
 import io.infinito.storage.StorageConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.EnumMap;
-import java.util.Map;
 
 /** Opens every kind of source. Safe for use by several threads. */
 public final class Sources {
-    private final HubClient hub;
+    private final HttpFiles http;
+    private final DownloadCache hubCache;
+    private final ContentHashes hashes;
     private final StorageConfig s3;
 
     /**
@@ -16,39 +16,42 @@ public final class Sources {
      *
      * @param s3 server and keys of {@code s3://} sources; its bucket does not matter
      */
-    public Sources(HubSettings hub, StorageConfig s3) {
-        this.hub = new HubClient(hub);
+    public Sources(SourceSettings settings, StorageConfig s3) {
+        this.http = new HttpFiles(settings.hub());
+        this.hubCache = new DownloadCache(settings.cacheFolder().resolve("hub"));
+        this.hashes = new ContentHashes(settings.cacheFolder().resolve("hashes"));
         this.s3 = s3;
     }
 
     /**
      * Finds the splits of a source and what tells its content apart from another.
      *
-     * @param folder existing, empty, for downloads; to be deleted when the corpus is done with
+     * @param folder existing, empty, for what is downloaded to be read once; to be deleted when the corpus is done with
      * @throws IOException if the source cannot be read
      * @throws SourceException if it does not exist or holds nothing to train with
+     * @throws java.util.concurrent.CancellationException if the thread is interrupted
      */
-    public Corpus open(SourceAddress address, SplitRatio ratio, Path folder) throws IOException {
-        // Java 17 has no switch over sealed types.
-        if (address instanceof SourceAddress.Local local) {
-            return LocalSource.open(
-                    local.path(), local.path().toAbsolutePath().normalize().toString(), ratio);
+    public Corpus open(SourceAddress address, CorpusRules rules, Path folder) throws IOException {
+        if (address instanceof SourceAddress.BuiltIn) {
+            return TinyTales.corpus(rules);
         }
-        if (address instanceof SourceAddress.Hub dataset) {
-            return new HubSource(hub, folder).open(dataset, ratio);
-        }
-        if (address instanceof SourceAddress.S3 location) {
-            return new S3Source(s3, folder).open(location, ratio);
-        }
-        return tinyTales(ratio);
+        return FileCorpus.of(list(address, folder), rules);
     }
 
-    private static Corpus tinyTales(SplitRatio ratio) throws IOException {
-        Map<Split, Rows> splits = new EnumMap<>(Split.class);
-        for (Split split : Split.values()) {
-            splits.put(split, TinyTales.rows(split));
+    private FileListing list(SourceAddress address, Path folder) throws IOException {
+        // Java 17 has no switch over sealed types.
+        if (address instanceof SourceAddress.Local local) {
+            return new LocalSource(hashes).list(local.path());
         }
-        return new Corpus(
-                "builtin:" + TinyTales.NAME, TinyTales.fingerprint(), RowConvention.AS_WRITTEN, splits, ratio);
+        if (address instanceof SourceAddress.Hub dataset) {
+            return new HubSource(http, hubCache).list(dataset);
+        }
+        if (address instanceof SourceAddress.S3 location) {
+            return new S3Source(s3, folder).list(location);
+        }
+        if (address instanceof SourceAddress.Http location) {
+            return new HttpSource(http, folder).list(location);
+        }
+        throw new IllegalArgumentException("a source of another kind: " + address);
     }
 }

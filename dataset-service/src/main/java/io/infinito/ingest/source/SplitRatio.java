@@ -1,8 +1,7 @@
 package io.infinito.ingest.source;
 
 /**
- * How a source without a validation split is divided: shares of its characters, on row boundaries, train first, then validation, then
- * test.
+ * How a source without validation files is divided: shares of its size, on document boundaries, train first, then validation, then test.
  *
  * @param validation greater than 0 and less than 1
  * @param test at least 0; less than 1 together with {@code validation}
@@ -25,14 +24,5 @@ public record SplitRatio(double validation, double test) {
                     "dataset.split: validationRatio %s and testRatio %s leave nothing to train with: their sum must be less than 1"
                             .formatted(validation, test));
         }
-    }
-
-    /** The split that a row belongs to which starts at {@code position} of {@code characters}. */
-    Split of(long position, long characters) {
-        if (position < (1 - validation - test) * characters) {
-            return Split.TRAIN;
-        }
-        // Without a test share, rounding must not make one.
-        return test == 0 || position < (1 - test) * characters ? Split.VALIDATION : Split.TEST;
     }
 }

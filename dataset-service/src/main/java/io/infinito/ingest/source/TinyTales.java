@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
@@ -51,19 +52,30 @@ final class TinyTales {
         }
     }
 
-    /** The tales of a split, a line for each and a blank one between two. */
-    static Rows rows(Split split) {
-        return sink -> {
-            TinyTales grammar = read();
-            Random random = new Random(seed(split));
-            int tales = split == Split.TRAIN ? TRAIN_TALES : OTHER_TALES;
-            for (int i = 0; i < tales; i++) {
-                if (i > 0) {
-                    sink.accept("\n");
+    /**
+     * The tales in their splits.
+     *
+     * @throws SourceException if there are rules for files: there are none
+     */
+    static Corpus corpus(CorpusRules rules) throws IOException {
+        if (rules.splits().hasPatterns()) {
+            throw new SourceException("dataset.split: builtin:" + NAME
+                    + " has splits of its own and no files that patterns could be for");
+        }
+        // A tale is a document; the blank lines make room for the separator.
+        String separator = rules.documentSeparator();
+        RowConvention convention = separator.isEmpty() ? RowConvention.AS_WRITTEN : new RowConvention(true, separator);
+        long bytes = 0;
+        for (Split split : Split.values()) {
+            bytes += rows(split).stream().mapToLong(String::length).sum();
+        }
+        return new Corpus(fingerprint(), convention, OptionalLong.of(bytes), sink -> {
+            for (Split split : Split.values()) {
+                for (String row : rows(split)) {
+                    sink.accept(split, new TextRun(row, true, true));
                 }
-                sink.accept(grammar.tale(random) + "\n");
             }
-        };
+        });
     }
 
     /** Differs from that of a version that tells other tales. */
@@ -73,6 +85,21 @@ final class TinyTales {
             rows(split).forEach(row -> digest.update(row.getBytes(StandardCharsets.UTF_8)));
         }
         return NAME + " " + HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** The tales of a split, a line for each and a blank one between two. */
+    static List<String> rows(Split split) throws IOException {
+        TinyTales grammar = read();
+        Random random = new Random(seed(split));
+        int tales = split == Split.TRAIN ? TRAIN_TALES : OTHER_TALES;
+        List<String> rows = new ArrayList<>();
+        for (int i = 0; i < tales; i++) {
+            if (i > 0) {
+                rows.add("\n");
+            }
+            rows.add(grammar.tale(random) + "\n");
+        }
+        return rows;
     }
 
     /** Another one for each split, so that none repeats another's sequence of tales. */

@@ -43,10 +43,30 @@ class ParquetRowsTest {
     }
 
     @Test
+    void readsTheColumnThatIsNamed() throws IOException {
+        assertThat(read(FILES.resolve("two-columns.parquet"), "answer"))
+                .isNotEqualTo(read(FILES.resolve("two-columns.parquet"), "question"));
+        assertThatThrownBy(() -> read(FILES.resolve("required.parquet"), "body"))
+                .hasMessageContaining("has no column 'body'")
+                .hasMessageContaining("dataset.textField");
+    }
+
+    @Test
+    void letsFailuresOfTheSinkThrough() {
+        assertThatThrownBy(() -> new ParquetRows(
+                                FILES.resolve("required.parquet"), new Utf8Text("x", EncodingErrors.REFUSE), "text")
+                        .forEach((position, run) -> {
+                            throw new IllegalStateException("not the file's fault");
+                        }))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("not the file's fault");
+    }
+
+    @Test
     void saysWhatItCannotRead(@TempDir Path folder) throws IOException {
         assertThatThrownBy(() -> read(FILES.resolve("two-columns.parquet")))
                 .isInstanceOf(SourceException.class)
-                .hasMessageContaining("not exactly one of strings but 2: [question, answer]");
+                .hasMessageContaining("not exactly one such column but 2: [question, answer]");
         assertThatThrownBy(() -> read(Files.writeString(folder.resolve("text.parquet"), "This is plain text.")))
                 .isInstanceOf(SourceException.class)
                 .hasMessageContaining("the file cannot be read as Parquet");
@@ -73,8 +93,15 @@ class ParquetRowsTest {
     }
 
     private static List<String> read(Path path) throws IOException {
+        return read(path, "text");
+    }
+
+    private static List<String> read(Path path, String column) throws IOException {
         List<String> rows = new ArrayList<>();
-        new ParquetRows(path, "the file").forEach(rows::add);
+        new ParquetRows(path, new Utf8Text("the file", EncodingErrors.REFUSE), column).forEach((position, run) -> {
+            assertThat(position).isEqualTo(rows.size());
+            rows.add(run.text());
+        });
         return rows;
     }
 }

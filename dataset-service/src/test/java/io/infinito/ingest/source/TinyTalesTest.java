@@ -48,6 +48,17 @@ class TinyTalesTest {
         assertThat(tales(Split.TEST)).doesNotContainAnyElementsOf(train);
     }
 
+    @Test
+    void makesADocumentOfEachTaleWhereTheyAreSeparated() throws IOException {
+        CorpusRules rules = new CorpusRules(SplitRules.DEFAULT, "text", "<|endoftext|>", EncodingErrors.REFUSE);
+        String text = Texts.of(TinyTales.corpus(rules)).get(Split.VALIDATION);
+        assertThat(text.split("<\\|endoftext\\|>", -1))
+                .containsExactlyElementsOf(tales(Split.VALIDATION).stream()
+                        .map(tale -> tale + "\n")
+                        .toList());
+        assertThat(TinyTales.corpus(rules).totalBytes().getAsLong()).isBetween(350_000L, 500_000L);
+    }
+
     private static List<String> tales(Split split) throws IOException {
         List<String> tales = new ArrayList<>();
         TinyTales.rows(split).forEach(row -> {
