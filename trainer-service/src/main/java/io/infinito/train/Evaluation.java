@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
+import io.infinito.dataset.TokenFile;
 import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptWeights;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package io.infinito.train;
 
+import io.infinito.dataset.TokenFile;
 import java.util.SplittableRandom;
 
 /**

@@ -1,5 +1,6 @@
 package io.infinito.train;
 
+import io.infinito.dataset.TokenFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import io.infinito.checkpoint.TrainerState;
+import io.infinito.dataset.TokenFile;
 import io.infinito.gpt.AdamW;
 import io.infinito.gpt.Dropout;
 import io.infinito.gpt.Gpt;

@@ -1,7 +1,6 @@
 package io.infinito.train.job;
 
 import com.google.protobuf.Message;
-import io.infinito.dataset.v1.DatasetRequest;
 import io.infinito.events.CloudEvent;
 import io.infinito.events.ProtoJson;
 import io.infinito.training.v1.EpochCompleted;
@@ -25,16 +24,12 @@ public class JobEvents {
 
     private final MutinyEmitter<String> jobs;
     private final MutinyEmitter<String> epochs;
-    private final MutinyEmitter<String> datasetRequests;
 
     JobEvents(
             @Channel("jobs-out") @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER) MutinyEmitter<String> jobs,
-            @Channel("epochs-out") @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER) MutinyEmitter<String> epochs,
-            @Channel("dataset-requests-out") @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER)
-                    MutinyEmitter<String> datasetRequests) {
+            @Channel("epochs-out") @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER) MutinyEmitter<String> epochs) {
         this.jobs = jobs;
         this.epochs = epochs;
-        this.datasetRequests = datasetRequests;
     }
 
     /** Sends a status without waiting; one that cannot be sent is superseded by the next. */
@@ -60,15 +55,6 @@ public class JobEvents {
         CloudEvent event = CloudEvent.of(epoch.getDescriptorForType(), SOURCE, CloudEvent.JSON)
                 .withId(epoch.getJobId() + "/epoch/" + epoch.getEpoch());
         await(send(epochs, epoch.getJobId(), epoch, event));
-    }
-
-    /** Asks for a dataset, and returns when the broker has the request. */
-    void requestDataset(DatasetRequest request) {
-        await(send(
-                datasetRequests,
-                request.getRequestId(),
-                request,
-                CloudEvent.of(request.getDescriptorForType(), SOURCE, CloudEvent.JSON)));
     }
 
     private static void await(Uni<Void> sent) {

@@ -1,17 +1,14 @@
 package io.infinito.train.job;
 
-import io.infinito.dataset.v1.DatasetManifest;
+import io.infinito.dataset.LocalDataset;
+import io.infinito.dataset.LocalDatasets;
 import io.infinito.events.InvalidJsonException;
 import io.infinito.events.ProtoJson;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StorageException;
-import io.infinito.train.TokenFile;
 import io.infinito.train.TrainingLoop.Ending;
 import io.infinito.train.checkpoint.JobFence;
 import io.infinito.train.checkpoint.JobRecord;
-import io.infinito.train.data.DatasetClient;
-import io.infinito.train.data.ShardReader;
-import io.infinito.train.data.TokenCache;
 import io.infinito.training.v1.EpochCompleted;
 import io.infinito.training.v1.TrainJobStatus;
 import io.infinito.training.v1.TrainJobStatus.Phase;
@@ -45,8 +42,7 @@ public class JobRunner {
     private final JobEvents events;
     private final RunHistory history;
     private final Cancellations cancellations;
-    private final DatasetClient datasets;
-    private final TokenCache tokens;
+    private final LocalDatasets datasets;
     private final Heartbeat heartbeat;
     private final TrainerConfig config;
 
@@ -57,8 +53,7 @@ public class JobRunner {
             JobEvents events,
             RunHistory history,
             Cancellations cancellations,
-            DatasetClient datasets,
-            ShardReader shards,
+            LocalDatasets datasets,
             Heartbeat heartbeat,
             TrainerConfig config) {
         this.store = store;
@@ -66,7 +61,6 @@ public class JobRunner {
         this.history = history;
         this.cancellations = cancellations;
         this.datasets = datasets;
-        this.tokens = new TokenCache(config.workFolder().resolve("tokens"), shards);
         this.heartbeat = heartbeat;
         this.config = config;
     }
@@ -189,16 +183,11 @@ public class JobRunner {
     private boolean trainOrStop(
             TrainingJob job, JobRecord record, JobStatus status, JobFence fence, BooleanSupplier stop) {
         status.phase(Phase.WAITING_FOR_DATASET);
-        Optional<DatasetManifest> dataset = datasets.prepare(job.dataset(), events::requestDataset, stop);
+        Optional<LocalDataset> dataset = datasets.open(job.dataset(), progress -> {}, stop);
         if (dataset.isEmpty()) {
             return false;
         }
-        status.dataset(dataset.get().getDatasetId());
-        Optional<TokenFile> train = tokens.open(dataset.get(), "train", stop);
-        Optional<TokenFile> validation = tokens.open(dataset.get(), "validation", stop);
-        if (train.isEmpty() || validation.isEmpty()) {
-            return false;
-        }
+        status.dataset(dataset.get().manifest().getDatasetId());
         Ending ending = new TrainingAttempt(
                         job,
                         fence,
@@ -207,7 +196,7 @@ public class JobRunner {
                         status,
                         events,
                         TrainingAttempt.workFolder(config.workFolder(), job.jobId()))
-                .run(dataset.get(), train.get(), validation.get(), config.device(), stop);
+                .run(dataset.get(), config.device(), stop);
         return ending == Ending.DONE;
     }
 

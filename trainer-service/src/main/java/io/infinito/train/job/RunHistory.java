@@ -3,7 +3,6 @@ package io.infinito.train.job;
 import io.infinito.events.InvalidJsonException;
 import io.infinito.events.ProtoJson;
 import io.infinito.events.Topic;
-import io.infinito.train.data.KafkaClients;
 import io.infinito.training.v1.EpochCompleted;
 import io.infinito.training.v1.TrainJobStatus;
 import io.quarkus.runtime.ShutdownEvent;

@@ -1,10 +1,14 @@
 package io.infinito.train.job;
 
+import io.infinito.dataset.DatasetClient;
+import io.infinito.dataset.DatasetTopics;
+import io.infinito.dataset.LocalDatasets;
+import io.infinito.dataset.ShardReader;
+import io.infinito.dataset.TokenCache;
 import io.infinito.events.Topic;
 import io.infinito.events.TopicSetup;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StorageSettings;
-import io.infinito.train.data.KafkaClients;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -38,6 +42,15 @@ public class TrainerApplication {
     @Singleton
     ObjectStore store(StorageSettings settings) {
         return new ObjectStore(settings.toConfig());
+    }
+
+    @Produces
+    @Singleton
+    LocalDatasets datasets(KafkaClients kafka, TrainerConfig config) {
+        DatasetTopics topics = new DatasetTopics(kafka.settings(), kafka.prefix());
+        return new LocalDatasets(
+                new DatasetClient(topics, "trainer-service"),
+                new TokenCache(config.workFolder().resolve("tokens"), new ShardReader(topics)));
     }
 
     void close(@Disposes ObjectStore store) {

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import io.infinito.checkpoint.TrainerState;
+import io.infinito.dataset.LocalDataset;
 import io.infinito.dataset.v1.DatasetManifest;
 import io.infinito.gpt.AdamW;
 import io.infinito.gpt.Gpt;
@@ -14,7 +15,6 @@ import io.infinito.storage.ObjectStore;
 import io.infinito.tokenizer.Tokenizer;
 import io.infinito.train.Evaluation;
 import io.infinito.train.SequenceOrder;
-import io.infinito.train.TokenFile;
 import io.infinito.train.TrainingLoop;
 import io.infinito.train.TrainingLoop.Ending;
 import io.infinito.train.TrainingPlan;
@@ -59,15 +59,12 @@ final class TrainingAttempt {
     }
 
     /** Trains. Where it is asked to stop it leaves a checkpoint of the last step. */
-    Ending run(
-            DatasetManifest dataset,
-            TokenFile train,
-            TokenFile validation,
-            String defaultDevice,
-            BooleanSupplier stop) {
+    Ending run(LocalDataset tokens, String defaultDevice, BooleanSupplier stop) {
         TrainingPlan plan = job.plan();
-        SequenceOrder sequences = new SequenceOrder(train, plan.sizes().context(), plan.seed());
-        Evaluation evaluation = new Evaluation(validation, plan.sizes().context(), plan.batchSize());
+        DatasetManifest dataset = tokens.manifest();
+        int context = plan.sizes().context();
+        SequenceOrder sequences = new SequenceOrder(tokens.split("train"), context, plan.seed());
+        Evaluation evaluation = new Evaluation(tokens.split("validation"), context, plan.batchSize());
         GptConfig config = plan.sizes().withVocabulary(dataset.getVocabularySize());
         Engine engine = Engine.getEngine("PyTorch");
         Device device = Devices.choose(engine, job.device(), defaultDevice);

@@ -2,9 +2,10 @@ package io.infinito.train.job;
 
 import com.google.protobuf.ByteString;
 import io.infinito.checkpoint.Sha256;
+import io.infinito.dataset.DatasetDigest;
 import io.infinito.dataset.v1.DatasetManifest;
 import io.infinito.dataset.v1.DatasetRequest;
-import io.infinito.dataset.v1.ShardPosition;
+import io.infinito.dataset.v1.ShardRange;
 import io.infinito.dataset.v1.SplitManifest;
 import io.infinito.dataset.v1.TokenShard;
 import io.infinito.events.ProtoJson;
@@ -14,9 +15,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -30,7 +34,8 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
  * Answers dataset requests as the real service does, over the real topics, with GPT-2 tokens of a little text. Sources: {@code test:ok},
- * {@code test:short} (a validation split of ten tokens) and anything else, which fails.
+ * {@code test:short} (a validation split of ten tokens), {@code test:lost} (whose shards have gone when it is first asked for) and
+ * anything else, which fails.
  */
 final class FakeDatasetService implements AutoCloseable {
     private static final String PREFIX = "test.";
@@ -38,6 +43,7 @@ final class FakeDatasetService implements AutoCloseable {
     private final KafkaConsumer<String, byte[]> requests;
     private final KafkaProducer<String, byte[]> producer;
     private final Tokenizer tokenizer = Tokenizer.gpt2();
+    private final Set<String> asked = new HashSet<>();
     private final Thread thread = new Thread(this::serve, "fake-dataset-service");
 
     FakeDatasetService(String bootstrapServers) {
@@ -89,9 +95,9 @@ final class FakeDatasetService implements AutoCloseable {
             manifest.setState(DatasetManifest.State.READY)
                     .setTokenizerSha256(tokenizer.sha256())
                     .setVocabularySize(tokenizer.vocabularySize())
-                    .setDigest("digest-of-" + source.substring(5))
-                    .addSplits(split(manifest.getDatasetId(), "train", 1200, 3))
-                    .addSplits(split(manifest.getDatasetId(), "validation", tooShort ? 10 : 150, 1));
+                    .addSplits(split(manifest, "train", 1200, 3))
+                    .addSplits(split(manifest, "validation", tooShort ? 10 : 150, 1));
+            manifest.setDigest(DatasetDigest.of(manifest.getSplitsList()));
         } else {
             manifest.setState(DatasetManifest.State.FAILED).setError("dataset.source='" + source + "' does not exist");
         }
@@ -106,10 +112,14 @@ final class FakeDatasetService implements AutoCloseable {
                 .get();
     }
 
-    private SplitManifest split(String datasetId, String name, int tokens, int shards) throws Exception {
+    private SplitManifest split(DatasetManifest.Builder manifest, String name, int tokens, int shards)
+            throws Exception {
         int[] text = tokenizer.encode(" the cat sat on the mat and the dog lay on the rug");
-        Random random = new Random(name.hashCode());
-        SplitManifest.Builder split = SplitManifest.newBuilder().setName(name).setTokens(tokens);
+        boolean lost = manifest.getSpec().getSource().equals("test:lost") && asked.add(name);
+        Random random = new Random((manifest.getSpec().getSource() + name).hashCode());
+        SplitManifest.Builder split =
+                SplitManifest.newBuilder().setName(name).setTokens(tokens).setShards(shards);
+        DatasetDigest digest = new DatasetDigest();
         for (int index = 0; index < shards; index++) {
             int count = tokens / shards;
             ByteBuffer ids = ByteBuffer.allocate(count * Short.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -117,27 +127,30 @@ final class FakeDatasetService implements AutoCloseable {
                 ids.putShort((short) text[random.nextInt(8) == 0 ? random.nextInt(text.length) : i % text.length]);
             }
             TokenShard shard = TokenShard.newBuilder()
-                    .setDatasetId(datasetId)
+                    .setDatasetId(manifest.getDatasetId())
                     .setSplit(name)
                     .setIndex(index)
+                    .setParts(1)
                     .setIdWidth(Short.BYTES)
                     .setIds(ByteString.copyFrom(ids.array()))
                     .setTokens(count)
                     .setSha256(Sha256.of(ids.array()))
                     .build();
+            digest.add(HexFormat.of().parseHex(shard.getSha256()));
+            if (lost) {
+                continue;
+            }
             RecordMetadata at = producer.send(new ProducerRecord<>(
                             Topic.DATASET_SHARDS.name(PREFIX),
-                            datasetId + "/" + name + "/" + index,
+                            manifest.getDatasetId() + "/" + name + "/" + index,
                             shard.toByteArray()))
                     .get();
-            split.addShards(ShardPosition.newBuilder()
-                    .setIndex(index)
-                    .setPartition(at.partition())
-                    .setOffset(at.offset())
-                    .setTokens(count)
-                    .setSha256(shard.getSha256()));
+            if (manifest.getRangesList().stream().noneMatch(range -> range.getPartition() == at.partition())) {
+                manifest.addRanges(
+                        ShardRange.newBuilder().setPartition(at.partition()).setFirstOffset(at.offset()));
+            }
         }
-        return split.build();
+        return split.setDigest(digest.hex()).build();
     }
 
     @Override

@@ -16,7 +16,6 @@ import io.infinito.checkpoint.Sha256;
 import io.infinito.events.Topic;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StoredObject;
-import io.infinito.train.data.KafkaClients;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -163,6 +162,12 @@ class TrainerServiceTest {
         request("short", "{\"jobId\":\"short\",\"dataset\":{\"source\":\"test:short\"}," + SMALL + "}");
         awaitPhase("missing", "FAILED").body("error", equalTo("dataset.source='file:/nowhere' does not exist"));
         awaitPhase("short", "FAILED").body("error", containsString("the validation split has 10 tokens"));
+    }
+
+    @Test
+    void asksOnceAgainForADatasetWhoseShardsHaveGone() {
+        request("lost", "{\"jobId\":\"lost\",\"dataset\":{\"source\":\"test:lost\"}," + SMALL + "}");
+        awaitPhase("lost", "COMPLETED");
     }
 
     @Test

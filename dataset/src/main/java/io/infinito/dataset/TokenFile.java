@@ -1,4 +1,4 @@
-package io.infinito.train;
+package io.infinito.dataset;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;

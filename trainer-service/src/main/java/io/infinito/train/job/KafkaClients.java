@@ -1,4 +1,4 @@
-package io.infinito.train.data;
+package io.infinito.train.job;
 
 import io.infinito.events.Topic;
 import io.infinito.events.TopicReader;
@@ -34,9 +34,9 @@ public class KafkaClients {
         return TopicReader.partitions(consumer, topic.name(prefix));
     }
 
-    /** One partition of a topic. */
-    public TopicPartition partition(Topic topic, int partition) {
-        return new TopicPartition(topic.name(prefix), partition);
+    /** What every client needs to connect. */
+    public Map<String, Object> settings() {
+        return settings;
     }
 
     /** Where a bootstrap connection goes. */
