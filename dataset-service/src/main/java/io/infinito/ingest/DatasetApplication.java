@@ -2,7 +2,6 @@ package io.infinito.ingest;
 
 import io.infinito.events.Topic;
 import io.infinito.events.TopicSetup;
-import io.infinito.ingest.source.HubSettings;
 import io.infinito.ingest.source.Sources;
 import io.infinito.storage.StorageSettings;
 import io.quarkus.runtime.ShutdownEvent;
@@ -18,6 +17,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.Producer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
@@ -25,6 +25,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 public class DatasetApplication {
     private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
     private final String bootstrapServers;
     private final String prefix;
@@ -50,6 +51,16 @@ public class DatasetApplication {
                 Set.of(Topic.DATASET_REQUESTS, Topic.DATASET_TEXTS, Topic.DATASET_SHARDS, Topic.DATASETS),
                 Set.of(Topic.DATASET_REQUESTS),
                 BROKER_TIMEOUT);
+        PreparationLimits limits = PreparationLimits.of(config);
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers))) {
+            RecordLimits.check(
+                    admin,
+                    Map.of(
+                            Topic.DATASET_TEXTS.name(prefix),
+                            limits.maxPieceBytes(),
+                            Topic.DATASET_SHARDS.name(prefix),
+                            limits.shardBytes()));
+        }
     }
 
     void stop(@Observes ShutdownEvent event) {
@@ -69,7 +80,7 @@ public class DatasetApplication {
     }
 
     void close(@Disposes Producer<String, byte[]> producer) {
-        producer.close(Duration.ofSeconds(5));
+        producer.close(CLOSE_TIMEOUT);
     }
 
     @Produces
@@ -91,17 +102,37 @@ public class DatasetApplication {
 
     @Produces
     @Singleton
-    DatasetPreparer preparer(KafkaClients clients, Producer<String, byte[]> producer, DatasetCatalog catalog) {
+    Admin admin(KafkaClients clients) {
+        return clients.admin();
+    }
+
+    void close(@Disposes Admin admin) {
+        admin.close(CLOSE_TIMEOUT);
+    }
+
+    @Produces
+    @Singleton
+    DatasetPreparer preparer(
+            KafkaClients clients, Producer<String, byte[]> producer, Admin admin, DatasetCatalog catalog) {
         PreparationLimits limits = PreparationLimits.of(config);
-        HubSettings hub = new HubSettings(
-                config.hub().baseUrl(), config.hub().token(), config.hub().timeout());
         String texts = Topic.DATASET_TEXTS.name(prefix);
-        String shards = Topic.DATASET_SHARDS.name(prefix);
+        ShardTopic shards = new ShardTopic(Topic.DATASET_SHARDS.name(prefix), admin);
         return new DatasetPreparer(
-                new Sources(hub, storage.toConfig()),
+                new Sources(config.sources(), storage.toConfig()),
                 catalog,
-                (id, tokenizer) -> new PieceExchange(
-                        id, tokenizer, texts, producer, clients.consumerOf(shards), limits, () -> stopping),
-                limits);
+                shards,
+                (claim, interruption) -> new PieceExchange(
+                        new PieceExchange.Order(
+                                claim.getDatasetId(),
+                                claim.getSpec().getTokenizer(),
+                                claim.getAttempt(),
+                                texts,
+                                claim.getRangesList()),
+                        producer,
+                        clients.consumerOf(shards.name()),
+                        limits,
+                        interruption),
+                limits,
+                () -> stopping);
     }
 }

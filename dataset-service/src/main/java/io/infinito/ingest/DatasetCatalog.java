@@ -1,39 +1,51 @@
 package io.infinito.ingest;
 
 import io.infinito.dataset.v1.DatasetManifest;
+import io.infinito.dataset.v1.DatasetManifest.State;
 import io.infinito.events.CloudEvent;
 import io.infinito.events.InvalidJsonException;
 import io.infinito.events.ProtoJson;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.jboss.logging.Logger;
 
-/** Every dataset's manifest, as the topic {@code datasets} has it. Follows the topic on a thread of its own. */
+/**
+ * Every dataset's manifest, as the topic {@code datasets} has it. Follows the topic on a thread of its own, so that all replicas agree on
+ * who prepares what: see {@link #accepts}.
+ */
 public final class DatasetCatalog implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(DatasetCatalog.class);
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration PUBLISH_TIMEOUT = Duration.ofMinutes(10);
 
     private final String topic;
     private final Producer<String, byte[]> producer;
     private final Consumer<String, byte[]> consumer;
-    private final Map<String, Entry> manifests = new ConcurrentHashMap<>();
-    private final CountDownLatch caughtUp = new CountDownLatch(1);
     private final Thread follower = new Thread(this::follow, "dataset-catalog");
+
+    // Guarded by this, which is notified of every change.
+    private final Map<String, Entry> entries = new HashMap<>();
+    private final Map<Integer, Long> read = new HashMap<>();
+
+    private volatile boolean caughtUp;
     private volatile boolean closed;
 
     /**
@@ -51,14 +63,14 @@ public final class DatasetCatalog implements AutoCloseable {
         follower.start();
     }
 
-    /** The latest manifest of a dataset. */
-    public Optional<DatasetManifest> find(String datasetId) {
-        return Optional.ofNullable(manifests.get(datasetId)).map(Entry::manifest);
+    /** The manifest of a dataset that counts. */
+    public synchronized Optional<DatasetManifest> find(String datasetId) {
+        return Optional.ofNullable(entries.get(datasetId)).map(Entry::manifest);
     }
 
     /** All datasets, by their ids. */
-    public List<DatasetManifest> list() {
-        return manifests.values().stream()
+    public synchronized List<DatasetManifest> list() {
+        return entries.values().stream()
                 .map(Entry::manifest)
                 .sorted(Comparator.comparing(DatasetManifest::getDatasetId))
                 .toList();
@@ -66,7 +78,13 @@ public final class DatasetCatalog implements AutoCloseable {
 
     /** Whether it knows all that was there when it started. */
     public boolean isCaughtUp() {
-        return caughtUp.getCount() == 0;
+        return caughtUp;
+    }
+
+    /** Whether nothing was heard of a dataset for some time, or ever. */
+    synchronized boolean isSilent(String datasetId, Duration time) {
+        Entry entry = entries.get(datasetId);
+        return entry == null || System.nanoTime() - entry.heard() > time.toNanos();
     }
 
     /**
@@ -75,42 +93,44 @@ public final class DatasetCatalog implements AutoCloseable {
      * @throws PreparationException if that takes too long
      */
     void awaitCaughtUp(Duration timeout) {
-        try {
-            if (caughtUp.await(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-                return;
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (!await(() -> caughtUp, timeout)) {
+            throw new PreparationException("the topic " + topic + " could not be read in " + timeout);
         }
-        throw new PreparationException("the topic " + topic + " could not be read in " + timeout);
+    }
+
+    /** Waits until another manifest than {@code known} counts for its dataset, or time is up. */
+    void awaitChange(DatasetManifest known, Duration timeout) {
+        await(() -> !find(known.getDatasetId()).equals(Optional.of(known)), timeout);
     }
 
     /**
-     * Writes a manifest under its dataset's id, or under the request's where it has none; {@link #find} knows it after this.
+     * Writes a manifest under its dataset's id, or under the request's where it has none. After this, {@link #find} knows everything
+     * that stands on the topic up to it.
      *
      * @throws PreparationException if the broker does not take it
      */
     void publish(DatasetManifest manifest) {
-        String id = manifest.getDatasetId();
-        String key = id.isEmpty() ? manifest.getRequestId() : id;
-        CloudEvent event = CloudEvent.of(DatasetManifest.getDescriptor(), "dataset-service", CloudEvent.JSON);
-        byte[] json = ProtoJson.print(manifest).getBytes(StandardCharsets.UTF_8);
         try {
-            long offset = producer.send(new ProducerRecord<>(topic, null, key, json, event.headers()))
-                    .get()
-                    .offset();
-            if (!id.isEmpty()) {
-                remember(id, new Entry(offset, manifest));
+            RecordMetadata written = send(manifest).get(PUBLISH_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            if (!await(() -> read.getOrDefault(written.partition(), 0L) > written.offset(), PUBLISH_TIMEOUT)) {
+                throw new PreparationException("the topic " + topic + " could not be read in " + PUBLISH_TIMEOUT);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new PreparationException("interrupted while a manifest was written to " + topic, e);
+        } catch (TimeoutException e) {
+            throw new PreparationException("a manifest could not be written to " + topic + " in " + PUBLISH_TIMEOUT, e);
         } catch (ExecutionException e) {
             throw new PreparationException(
                     "a manifest could not be written to " + topic + ": "
                             + e.getCause().getMessage(),
                     e);
         }
+    }
+
+    /** Writes a manifest without waiting for anything. One that does not arrive is not missed. */
+    void announce(DatasetManifest manifest) {
+        Future<RecordMetadata> unused = send(manifest);
     }
 
     @Override
@@ -124,16 +144,37 @@ public final class DatasetCatalog implements AutoCloseable {
         }
     }
 
+    /**
+     * Whether a manifest takes the place of the one that counts. Attempts only grow; within one, the first worker's claim counts, then
+     * its progress and its result. A progress event of attempt 0 repeats another worker's for somebody else who asked.
+     */
+    static boolean accepts(DatasetManifest known, DatasetManifest next) {
+        if (next.getState() != State.PREPARING) {
+            return next.getAttempt() >= known.getAttempt();
+        }
+        return next.getAttempt() > known.getAttempt()
+                || (next.getAttempt() > 0
+                        && next.getAttempt() == known.getAttempt()
+                        && known.getState() == State.PREPARING
+                        && next.getWorker().equals(known.getWorker()));
+    }
+
+    private Future<RecordMetadata> send(DatasetManifest manifest) {
+        String id = manifest.getDatasetId();
+        String key = id.isEmpty() ? manifest.getRequestId() : id;
+        CloudEvent event = CloudEvent.of(DatasetManifest.getDescriptor(), "dataset-service", CloudEvent.JSON);
+        byte[] json = ProtoJson.print(manifest).getBytes(StandardCharsets.UTF_8);
+        return producer.send(new ProducerRecord<>(topic, null, key, json, event.headers()));
+    }
+
     private void follow() {
         try (consumer) {
             Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
             while (!closed) {
-                if (!isCaughtUp()
-                        && ends.entrySet().stream()
-                                .allMatch(end -> consumer.position(end.getKey()) >= end.getValue())) {
-                    caughtUp.countDown();
+                for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+                    read(record);
                 }
-                consumer.poll(POLL).forEach(this::read);
+                settle(ends);
             }
         } catch (WakeupException e) {
             if (!closed) {
@@ -142,12 +183,19 @@ public final class DatasetCatalog implements AutoCloseable {
         }
     }
 
-    private void read(ConsumerRecord<String, byte[]> record) {
+    private synchronized void settle(Map<TopicPartition, Long> ends) {
+        consumer.assignment().forEach(partition -> read.put(partition.partition(), consumer.position(partition)));
+        caughtUp |= ends.entrySet().stream()
+                .allMatch(end -> read.getOrDefault(end.getKey().partition(), 0L) >= end.getValue());
+        notifyAll();
+    }
+
+    private synchronized void read(ConsumerRecord<String, byte[]> record) {
         if (record.key() == null) {
             return;
         }
         if (record.value() == null) {
-            manifests.remove(record.key());
+            entries.remove(record.key());
             return;
         }
         try {
@@ -155,18 +203,36 @@ public final class DatasetCatalog implements AutoCloseable {
             DatasetManifest manifest =
                     ProtoJson.parseLenient(json, DatasetManifest.newBuilder()).build();
             // A failed request without a dataset has its own id as the key.
-            if (record.key().equals(manifest.getDatasetId())) {
-                remember(record.key(), new Entry(record.offset(), manifest));
+            if (record.key().equals(manifest.getDatasetId())
+                    && accepts(find(record.key()).orElse(DatasetManifest.getDefaultInstance()), manifest)) {
+                entries.put(record.key(), new Entry(manifest, System.nanoTime()));
             }
         } catch (InvalidJsonException e) {
             LOG.warnf("%s-%d@%d is passed over: %s", topic, record.partition(), record.offset(), e.getMessage());
         }
     }
 
-    /** What was published here comes by again later and must not take the place of something newer. */
-    private void remember(String id, Entry entry) {
-        manifests.merge(id, entry, (old, latest) -> latest.offset() >= old.offset() ? latest : old);
+    /** Whether the condition, which is evaluated under the lock, became true in time. */
+    private synchronized boolean await(BooleanSupplier condition, Duration timeout) {
+        long end = System.nanoTime() + timeout.toNanos();
+        try {
+            for (long left = timeout.toNanos(); !condition.getAsBoolean(); left = end - System.nanoTime()) {
+                if (left <= 0) {
+                    return false;
+                }
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+            }
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PreparationException("interrupted while the topic " + topic + " was read", e);
+        }
     }
 
-    private record Entry(long offset, DatasetManifest manifest) {}
+    /**
+     * A manifest that counts.
+     *
+     * @param heard when, by {@link System#nanoTime}
+     */
+    private record Entry(DatasetManifest manifest, long heard) {}
 }

@@ -3,52 +3,63 @@ package io.infinito.ingest;
 import io.infinito.dataset.v1.DatasetManifest;
 import io.infinito.dataset.v1.DatasetManifest.State;
 import io.infinito.dataset.v1.DatasetRequest;
-import io.infinito.dataset.v1.ShardPosition;
-import io.infinito.dataset.v1.SplitManifest;
 import io.infinito.ingest.source.Corpus;
-import io.infinito.ingest.source.FileHash;
 import io.infinito.ingest.source.SourceException;
 import io.infinito.ingest.source.Sources;
-import io.infinito.ingest.source.Split;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.EnumMap;
-import java.util.HexFormat;
-import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.common.errors.InterruptException;
 import org.jboss.logging.Logger;
 
 /**
- * Answers requests for datasets with manifests: a dataset that is ready at once, another one after its preparation. What it writes
- * depends on the request and the source only, so a request that is seen again gives the same dataset.
+ * Answers requests for datasets with manifests: a dataset that is ready at once, one that another worker prepares when that is done, and
+ * any other after its preparation. What it writes depends on the request and the source only, so a request that is seen again gives the
+ * same dataset.
  */
 public final class DatasetPreparer {
     private static final Logger LOG = Logger.getLogger(DatasetPreparer.class);
 
     private final Sources sources;
     private final DatasetCatalog catalog;
+    private final ShardTopic shards;
     private final Exchanges exchanges;
     private final PreparationLimits limits;
+    private final BooleanSupplier stopping;
 
-    /** Opens the way to the tokenizers for one dataset. */
+    /** Opens the way to the tokenizers for one attempt at a dataset. */
     @FunctionalInterface
     interface Exchanges {
-        PieceExchange open(String datasetId, String tokenizer);
+        PieceExchange open(DatasetManifest claim, Runnable interruption);
     }
 
-    DatasetPreparer(Sources sources, DatasetCatalog catalog, Exchanges exchanges, PreparationLimits limits) {
+    /**
+     * A preparer.
+     *
+     * @param stopping whether to leave what is not finished to another worker
+     */
+    DatasetPreparer(
+            Sources sources,
+            DatasetCatalog catalog,
+            ShardTopic shards,
+            Exchanges exchanges,
+            PreparationLimits limits,
+            BooleanSupplier stopping) {
         this.sources = sources;
         this.catalog = catalog;
+        this.shards = shards;
         this.exchanges = exchanges;
         this.limits = limits;
+        this.stopping = stopping;
     }
 
     /**
      * Publishes the manifests that answer a request and returns the last of them.
      *
-     * @throws java.util.concurrent.CancellationException if the service stops: the request is not answered yet
+     * @throws CancellationException if the service stops: the request is not answered yet
      */
     DatasetManifest answer(DatasetRequest request, String requestId) {
         DatasetManifest.Builder manifest =
@@ -57,76 +68,132 @@ public final class DatasetPreparer {
             DatasetDefinition definition = DatasetDefinition.of(request.getDataset());
             manifest.setSpec(definition.spec());
             try (WorkFolder folder = WorkFolder.in(limits.workFolder())) {
-                Corpus corpus = sources.open(definition.address(), definition.ratio(), folder.path());
-                manifest.setDatasetId(definition.id(corpus));
-                prepare(definition, corpus, manifest);
+                Corpus corpus = sources.open(definition.address(), definition.rules(), folder.path());
+                manifest.setDatasetId(definition.id(corpus, limits.shardTokens()));
+                return settle(definition, corpus, manifest);
             }
-            return publish(manifest, State.READY);
         } catch (SourceException | PreparationException e) {
+            // Threads are interrupted when the service stops: nobody's fault.
+            ensureRunning(manifest.getDatasetId());
             LOG.infof("request %s: %s", requestId, e.getMessage());
             return publish(manifest.setError(e.getMessage()), State.FAILED);
         } catch (IOException e) {
+            ensureRunning(manifest.getDatasetId());
             LOG.warnf(e, "request %s", requestId);
             return publish(
                     manifest.setError("dataset.source: " + manifest.getSpec().getSource() + " cannot be read: " + e),
                     State.FAILED);
+        } catch (InterruptException e) {
+            ensureRunning(manifest.getDatasetId());
+            throw e;
         }
     }
 
-    /** Fills in what is known of a ready dataset, or what its preparation brings. */
-    private void prepare(DatasetDefinition definition, Corpus corpus, DatasetManifest.Builder manifest)
+    /** Waits, prepares, or finds it done, until there is an answer. */
+    private DatasetManifest settle(DatasetDefinition definition, Corpus corpus, DatasetManifest.Builder request)
             throws IOException {
-        String id = manifest.getDatasetId();
-        DatasetManifest known = catalog.find(id).orElse(DatasetManifest.getDefaultInstance());
-        if (known.getState() == State.READY) {
-            LOG.infof("dataset %s is ready already", id);
-            manifest.addAllSplits(known.getSplitsList())
-                    .setTokenizerSha256(known.getTokenizerSha256())
-                    .setVocabularySize(known.getVocabularySize())
-                    .setDigest(known.getDigest());
-            return;
-        }
-        LOG.infof("dataset %s: preparing %s", id, definition.source());
-        publish(manifest, State.PREPARING);
-        try (PieceExchange exchange = exchanges.open(id, definition.tokenizer())) {
-            Map<Split, SplitWriter> writers = new EnumMap<>(Split.class);
-            send(corpus, writers, exchange, definition.source());
-            exchange.awaitAll();
-            List<SplitManifest> splits =
-                    writers.values().stream().map(SplitWriter::manifest).toList();
-            manifest.addAllSplits(splits)
-                    .setTokenizerSha256(exchange.tokenizerSha256())
-                    .setVocabularySize(exchange.vocabularySize())
-                    .setDigest(digest(splits));
-        }
-        manifest.getSplitsList()
-                .forEach(split -> LOG.infof(
-                        "dataset %s: %s has %d rows, %d characters, %d tokens in %d shards",
-                        id,
-                        split.getName(),
-                        split.getRows(),
-                        split.getCharacters(),
-                        split.getTokens(),
-                        split.getShardsCount()));
-    }
-
-    private static void send(Corpus corpus, Map<Split, SplitWriter> writers, PieceExchange exchange, String source)
-            throws IOException {
-        try {
-            corpus.read((split, row) -> writers.computeIfAbsent(
-                            split, s -> new SplitWriter(s, corpus.convention(), exchange))
-                    .add(row));
-            for (Split split : List.of(Split.TRAIN, Split.VALIDATION)) {
-                SplitWriter writer = writers.get(split);
-                if (writer == null || writer.isBlank()) {
-                    throw new SourceException(
-                            "dataset.source: " + source + " has no text in its " + split.wireName() + " split");
+        String id = request.getDatasetId();
+        while (true) {
+            DatasetManifest known = catalog.find(id).orElse(DatasetManifest.getDefaultInstance());
+            request.setAttempt(known.getAttempt());
+            if (known.getState() == State.READY) {
+                if (shards.holds(known)) {
+                    LOG.infof("dataset %s is ready already", id);
+                    return publish(known.toBuilder().setRequestId(request.getRequestId()), State.READY);
                 }
+                LOG.warnf("dataset %s: its shards are no longer in %s; it is prepared again", id, shards.name());
             }
-            writers.values().forEach(SplitWriter::finish);
-        } catch (IllegalArgumentException e) {
-            // Text that the cutter cannot cut.
-            throw new SourceException("dataset.source: " + source + ": " + e.getMessage(), e);
+            if (known.getState() == State.PREPARING
+                    && !known.getWorker().isEmpty()
+                    && !catalog.isSilent(id, limits.claimTimeout())) {
+                Optional<DatasetManifest> failed = follow(known, request);
+                if (failed.isPresent()) {
+                    return failed.get();
+                }
+                continue;
+            }
+            Optional<DatasetManifest> made = attempt(definition, corpus, request, known);
+            if (made.isPresent()) {
+                return made.get();
+            }
+        }
+    }
+
+    /** Tells whoever asked how far the other worker is, until something else is to be done; the failure, if it comes to that. */
+    private Optional<DatasetManifest> follow(DatasetManifest claim, DatasetManifest.Builder request) {
+        DatasetManifest seen = claim;
+        while (seen.getState() == State.PREPARING && seen.getWorker().equals(claim.getWorker())) {
+            ensureRunning(request.getDatasetId());
+            if (catalog.isSilent(claim.getDatasetId(), limits.claimTimeout())) {
+                LOG.warnf(
+                        "dataset %s: nothing was heard of its worker for %s",
+                        claim.getDatasetId(), limits.claimTimeout());
+                return Optional.empty();
+            }
+            catalog.announce(request.clone()
+                    .setState(State.PREPARING)
+                    .setAttempt(0)
+                    .setProgress(seen.getProgress())
+                    .setUpdatedAt(Instant.now().toString())
+                    .build());
+            catalog.awaitChange(seen, limits.progressInterval());
+            seen = catalog.find(claim.getDatasetId()).orElse(DatasetManifest.getDefaultInstance());
+        }
+        return seen.getState() == State.FAILED
+                ? Optional.of(publish(seen.toBuilder().setRequestId(request.getRequestId()), State.FAILED))
+                : Optional.empty();
+    }
+
+    /** The answer, or empty if another worker was first or took over. */
+    private Optional<DatasetManifest> attempt(
+            DatasetDefinition definition, Corpus corpus, DatasetManifest.Builder request, DatasetManifest known)
+            throws IOException {
+        String topicId = shards.id();
+        boolean resumes =
+                known.getState() == State.PREPARING && known.getShardsTopicId().equals(topicId);
+        Progress progress = new Progress(corpus.totalBytes());
+        DatasetManifest.Builder manifest = request.clone()
+                .setAttempt(known.getAttempt() + 1)
+                .setWorker(UUID.randomUUID().toString())
+                .setShardsTopicId(topicId)
+                .addAllRanges(resumes ? known.getRangesList() : shards.end())
+                .setProgress(progress.now());
+        Optional<Claim> taken = Claim.take(catalog, manifest, progress, limits.progressInterval());
+        if (taken.isEmpty()) {
+            return Optional.empty();
+        }
+        request.setAttempt(manifest.getAttempt());
+        LOG.infof(
+                "dataset %s: %s %s, attempt %d",
+                request.getDatasetId(),
+                resumes ? "going on with" : "preparing",
+                definition.source(),
+                manifest.getAttempt());
+        try (Claim claim = taken.get()) {
+            Runnable interruption = () -> {
+                claim.ensureHeld();
+                ensureRunning(request.getDatasetId());
+            };
+            try (PieceExchange exchange = exchanges.open(manifest.build(), interruption)) {
+                new Preparation(corpus, exchange, progress, limits).run(definition.source(), manifest);
+            } catch (RuntimeException e) {
+                if (stopping.getAsBoolean()) {
+                    claim.release();
+                }
+                throw e;
+            }
+            claim.close();
+            claim.ensureHeld();
+            return Optional.of(publish(manifest.setProgress(progress.now()), State.READY));
+        } catch (Claim.LostException e) {
+            LOG.warn(e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private void ensureRunning(String datasetId) {
+        if (stopping.getAsBoolean()) {
+            throw new CancellationException("the service stops; dataset " + datasetId + " will be prepared again");
         }
     }
 
@@ -135,16 +202,5 @@ public final class DatasetPreparer {
                 manifest.setState(state).setUpdatedAt(Instant.now().toString()).build();
         catalog.publish(published);
         return published;
-    }
-
-    private static String digest(List<SplitManifest> splits) {
-        MessageDigest digest = FileHash.sha256();
-        for (SplitManifest split : splits) {
-            digest.update((split.getName() + '\n').getBytes(StandardCharsets.UTF_8));
-            for (ShardPosition shard : split.getShardsList()) {
-                digest.update((shard.getSha256() + '\n').getBytes(StandardCharsets.UTF_8));
-            }
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 }

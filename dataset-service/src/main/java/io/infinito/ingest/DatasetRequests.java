@@ -20,7 +20,7 @@ import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
 
 /**
- * Takes {@code dataset.requests}, one after the other. A request is acknowledged once it is answered for good; a service that stops or
+ * Takes {@code dataset.requests}, a few at a time. A request is acknowledged once it is answered for good; a service that stops or
  * dies before that leaves it to the next one. What is not JSON of a request goes to the dead letters.
  */
 @ApplicationScoped
@@ -39,7 +39,7 @@ public class DatasetRequests {
     }
 
     @Incoming("requests-in")
-    @Blocking("preparation")
+    @Blocking(value = "preparation", ordered = false)
     CompletionStage<Void> answer(Message<String> message) {
         DatasetRequest request;
         try {

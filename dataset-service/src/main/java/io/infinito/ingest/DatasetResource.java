@@ -3,7 +3,6 @@ package io.infinito.ingest;
 import io.infinito.dataset.v1.DatasetManifest;
 import io.infinito.dataset.v1.DatasetRequest;
 import io.infinito.dataset.v1.DatasetSpec;
-import io.infinito.dataset.v1.SplitManifest;
 import io.infinito.events.InvalidJsonException;
 import io.infinito.events.ProtoJson;
 import io.infinito.ingest.source.SourceException;
@@ -33,16 +32,13 @@ public class DatasetResource {
         this.requests = requests;
     }
 
-    /** Every dataset's manifest, without the positions of its shards. */
+    /** Every dataset's manifest. */
     @GET
     public String list() {
-        return catalog.list().stream()
-                .map(DatasetResource::withoutShards)
-                .map(ProtoJson::print)
-                .collect(Collectors.joining(",", "{\"datasets\":[", "]}"));
+        return catalog.list().stream().map(ProtoJson::print).collect(Collectors.joining(",", "{\"datasets\":[", "]}"));
     }
 
-    /** One dataset's whole manifest. */
+    /** One dataset's manifest. */
     @GET
     @Path("{id}")
     public Response show(@PathParam("id") String id) {
@@ -72,12 +68,6 @@ public class DatasetResource {
                 .type(MediaType.APPLICATION_JSON)
                 .entity(new RestError(sentence))
                 .build();
-    }
-
-    private static DatasetManifest withoutShards(DatasetManifest manifest) {
-        DatasetManifest.Builder brief = manifest.toBuilder();
-        brief.getSplitsBuilderList().forEach(SplitManifest.Builder::clearShards);
-        return brief.build();
     }
 
     /** The body of an answer that is not the one asked for: a sentence that names the field. */

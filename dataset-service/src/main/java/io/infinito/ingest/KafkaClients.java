@@ -3,6 +3,7 @@ package io.infinito.ingest;
 import io.infinito.events.TopicReader;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -14,8 +15,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
  * @param connection what every client needs: addresses and, where the broker asks for it, who connects
  */
 public record KafkaClients(Map<String, Object> connection) {
-    private static final int MAX_RECORD_BYTES = 8 << 20;
-
     /** Keeps its own copy. */
     public KafkaClients {
         connection = Map.copyOf(connection);
@@ -27,9 +26,15 @@ public record KafkaClients(Map<String, Object> connection) {
         settings.put("compression.type", "zstd");
         settings.put("linger.ms", 5);
         settings.put("batch.size", 256 << 10);
-        // A manifest of a large dataset; compressed it is half of that.
-        settings.put("max.request.size", MAX_RECORD_BYTES);
+        // What the topics take is the broker's to say; see RecordLimits.
+        settings.put("max.request.size", Integer.MAX_VALUE);
+        // A broker that is away for long must not fail a preparation of hours.
+        settings.put("delivery.timeout.ms", Integer.MAX_VALUE);
         return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
+    }
+
+    Admin admin() {
+        return Admin.create(connection);
     }
 
     /** A consumer of all partitions of a topic; where it starts is up to the caller. */

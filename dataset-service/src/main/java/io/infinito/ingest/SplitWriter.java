@@ -1,12 +1,11 @@
 package io.infinito.ingest;
 
-import io.infinito.dataset.v1.ShardPosition;
 import io.infinito.dataset.v1.SplitManifest;
 import io.infinito.ingest.source.RowConvention;
 import io.infinito.ingest.source.Split;
 import io.infinito.ingest.source.SplitText;
+import io.infinito.ingest.source.TextRun;
 import io.infinito.tokenizer.PieceCutter;
-import java.util.Collection;
 
 /** Sends the rows of one split as pieces of text. Of use to one thread. */
 final class SplitWriter {
@@ -16,19 +15,30 @@ final class SplitWriter {
     private final PieceExchange exchange;
     private int pieces;
 
-    SplitWriter(Split split, RowConvention convention, PieceExchange exchange) {
+    SplitWriter(Split split, RowConvention convention, PieceExchange exchange, PreparationLimits limits) {
         this.split = split;
         this.exchange = exchange;
-        this.cutter = new PieceCutter(piece -> exchange.send(split.wireName(), pieces++, piece));
+        this.cutter = new PieceCutter(
+                limits.pieceBytes(), limits.maxPieceBytes(), piece -> exchange.send(split, pieces++, piece));
         this.text = new SplitText(convention, cutter::append);
     }
 
-    void add(String row) {
-        text.add(row);
+    void add(TextRun run) {
+        text.add(run);
     }
 
     boolean isBlank() {
         return text.nonEmptyRows() == 0;
+    }
+
+    /** Rows so far. */
+    long rows() {
+        return text.rows();
+    }
+
+    /** UTF-8 bytes of text so far. */
+    long bytes() {
+        return text.bytes();
     }
 
     /** Sends what is left. */
@@ -38,14 +48,17 @@ final class SplitWriter {
 
     /** What the split came to, once all shards are there. */
     SplitManifest manifest() {
-        Collection<ShardPosition> shards = exchange.positions(split.wireName()).values();
+        SplitShards shards = exchange.of(split);
         return SplitManifest.newBuilder()
                 .setName(split.wireName())
                 .setRows(text.rows())
                 .setNonEmptyRows(text.nonEmptyRows())
                 .setCharacters(text.characters())
-                .setTokens(shards.stream().mapToLong(ShardPosition::getTokens).sum())
-                .addAllShards(shards)
+                .setBytes(text.bytes())
+                .setWords(text.words())
+                .setTokens(shards.tokens())
+                .setShards(shards.shards())
+                .setDigest(shards.digest())
                 .build();
     }
 }

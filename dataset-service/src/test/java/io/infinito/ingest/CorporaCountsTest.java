@@ -3,21 +3,16 @@ package io.infinito.ingest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.infinito.ingest.source.Corpus;
-import io.infinito.ingest.source.HubSettings;
+import io.infinito.ingest.source.CorpusRules;
 import io.infinito.ingest.source.SourceAddress;
-import io.infinito.ingest.source.Sources;
 import io.infinito.ingest.source.Split;
-import io.infinito.ingest.source.SplitRatio;
 import io.infinito.ingest.source.SplitText;
-import io.infinito.storage.StorageConfig;
+import io.infinito.ingest.source.Texts;
 import io.infinito.tokenizer.PieceCutter;
 import io.infinito.tokenizer.Tokenizer;
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,17 +38,17 @@ class CorporaCountsTest {
     void countsAsPublished(String file, long rows, long nonEmptyRows, long characters, long tokens, long sequences)
             throws IOException {
         // Any split of WikiText can be counted in the place of its train split.
-        Path source = Path.of(System.getProperty("infinito.corpora"), file);
-        Files.copy(source, folder.resolve("wiki.train.raw"));
-        Files.writeString(folder.resolve("wiki.valid.raw"), "");
-        Sources sources = new Sources(
-                new HubSettings(URI.create("http://localhost:1"), Optional.empty(), Duration.ofSeconds(1)),
-                new StorageConfig("http://localhost:1", "bucket", "key", "secret", "us-east-1"));
-        Corpus corpus = sources.open(new SourceAddress.Local(folder), SplitRatio.DEFAULT, folder);
+        Path original = Path.of(System.getProperty("infinito.corpora"), file);
+        Path source = Files.createDirectory(folder.resolve("source"));
+        Files.copy(original, source.resolve("wiki.train.raw"));
+        Files.writeString(source.resolve("wiki.valid.raw"), "");
+        Corpus corpus =
+                Texts.local(folder).open(new SourceAddress.Local(source.toString()), CorpusRules.DEFAULT, folder);
 
         AtomicLong counted = new AtomicLong();
         try (Tokenizer gpt2 = Tokenizer.gpt2()) {
-            PieceCutter cutter = new PieceCutter(piece -> counted.addAndGet(gpt2.encode(piece).length));
+            PieceCutter cutter =
+                    new PieceCutter(983_040, 1_013_760, piece -> counted.addAndGet(gpt2.encode(piece).length));
             SplitText text = new SplitText(corpus.convention(), cutter::append);
             corpus.read((split, row) -> {
                 if (split == Split.TRAIN) {

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.infinito.dataset.v1.DatasetSpec;
 import io.infinito.dataset.v1.SplitRule;
 import io.infinito.ingest.source.HubSettings;
-import io.infinito.ingest.source.Sources;
-import io.infinito.storage.StorageConfig;
+import io.infinito.ingest.source.SourceException;
+import io.infinito.ingest.source.Texts;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -29,7 +29,52 @@ class DatasetDefinitionTest {
         assertThat(spec.getTokenizer()).isEqualTo("gpt2");
         assertThat(spec.getSplit().getValidationRatio()).isEqualTo(0.1);
         assertThat(spec.getSplit().hasTestRatio()).isTrue();
+        assertThat(spec.getTextField()).isEqualTo("text");
+        assertThat(spec.getEncodingErrors()).isEqualTo(DatasetSpec.EncodingErrors.REFUSE);
         assertThat(DatasetDefinition.of(spec).spec()).isEqualTo(spec);
+    }
+
+    @Test
+    void keepsWhatIsSaid() {
+        DatasetSpec spec = DatasetSpec.newBuilder()
+                .setSource("s3://texts/**/*.jsonl.gz")
+                .setTokenizer("/t/tokenizer.json")
+                .setTextField("body")
+                .setDocumentSeparator("<|endoftext|>")
+                .setEncodingErrors(DatasetSpec.EncodingErrors.REPLACE)
+                .setSplit(SplitRule.newBuilder()
+                        .setValidationRatio(0.2)
+                        .setTestRatio(0.1)
+                        .addTrain("a/*")
+                        .addTrain("b/*")
+                        .addValidation("c/*")
+                        .addTest("d/*"))
+                .build();
+        assertThat(DatasetDefinition.of(spec).spec()).isEqualTo(spec);
+    }
+
+    @Test
+    void namesTheFieldThatIsWrong() {
+        DatasetSpec.Builder tales = DatasetSpec.newBuilder().setSource("builtin:tiny-tales");
+        refuses(tales.clone().clearSource(), "dataset.source is missing");
+        refuses(tales.clone().setTextField(" "), "dataset.textField must be the name");
+        refuses(tales.clone().setDocumentSeparator("x".repeat(1001)), "dataset.documentSeparator must have at most");
+        refuses(tales.clone().setEncodingErrorsValue(9), "dataset.encodingErrors must be REFUSE or REPLACE, not 9");
+        refuses(
+                tales.clone().setSplit(SplitRule.newBuilder().addTrain("a").addTrain("/b")),
+                "dataset.split.train[1]: \"/b\" must be a pattern");
+        refuses(
+                tales.clone().setSplit(SplitRule.newBuilder().addTest("[a")),
+                "dataset.split.test[0]: \"[a\" is not a pattern");
+        assertThatThrownBy(
+                        () -> id(tales.clone().setSplit(SplitRule.newBuilder().addTrain("a"))))
+                .hasMessageContaining("dataset.split: builtin:tiny-tales has splits of its own");
+    }
+
+    private static void refuses(DatasetSpec.Builder spec, String sentence) {
+        assertThatThrownBy(() -> DatasetDefinition.of(spec.build()))
+                .isInstanceOf(SourceException.class)
+                .hasMessageContaining(sentence);
     }
 
     @Test
@@ -70,21 +115,16 @@ class DatasetDefinitionTest {
     }
 
     @Test
-    void refusesLimitsThatAllowNothing() {
-        assertThatThrownBy(() -> new PreparationLimits(0, Duration.ofSeconds(1), folder))
-                .hasMessageContaining("infinito.dataset.max-pieces-in-flight");
-        assertThatThrownBy(() -> new PreparationLimits(1, Duration.ZERO, folder))
-                .hasMessageContaining("infinito.dataset.shard-timeout");
-        assertThatThrownBy(() -> new HubSettings(URI.create("ftp://x"), Optional.empty(), Duration.ofSeconds(1)))
+    void refusesHubSettingsThatLeadNowhere() {
+        assertThatThrownBy(() ->
+                        new HubSettings(URI.create("ftp://x"), Optional.empty(), Duration.ofSeconds(1), Duration.ZERO))
                 .hasMessageContaining("infinito.dataset.hub.base-url");
     }
 
     private String id(DatasetSpec.Builder spec) throws IOException {
-        Sources sources = new Sources(
-                new HubSettings(URI.create("http://localhost:1"), Optional.empty(), Duration.ofSeconds(1)),
-                new StorageConfig("http://localhost:1", "bucket", "key", "secret", "us-east-1"));
         DatasetDefinition definition = DatasetDefinition.of(spec.build());
-        return definition.id(sources.open(definition.address(), definition.ratio(), folder));
+        return definition.id(
+                Texts.local(folder.resolve("cache")).open(definition.address(), definition.rules(), folder), 262_144);
     }
 
     private static DatasetSpec.Builder spec(Path file) {

@@ -6,6 +6,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.infinito.dataset.v1.DatasetManifest;
 import io.infinito.dataset.v1.DatasetManifest.State;
+import io.infinito.dataset.v1.SplitManifest;
 import io.infinito.dataset.v1.TextPiece;
 import io.infinito.dataset.v1.TokenShard;
 import io.infinito.events.InvalidJsonException;
@@ -22,12 +23,21 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.WakeupException;
 import org.awaitility.Awaitility;
 
@@ -39,6 +49,7 @@ final class Pipeline implements AutoCloseable {
     private final KafkaProducer<String, byte[]> producer;
     private final KafkaConsumer<String, byte[]> texts;
     private final Tokenizer gpt2 = Tokenizer.gpt2();
+    private volatile boolean paused;
     private final Queue<TextPiece> pieces = new ConcurrentLinkedQueue<>();
     private final Thread tokenizing = new Thread(this::tokenize, "test-tokenizer");
 
@@ -71,21 +82,40 @@ final class Pipeline implements AutoCloseable {
         }
     }
 
+    void delete(String datasetId) {
+        try {
+            producer.send(new ProducerRecord<>("test.datasets", datasetId, null))
+                    .get();
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** The manifests that answered a request, up to the one that is READY or FAILED. */
     List<DatasetManifest> answers(String requestId) {
+        return answers(
+                requestId,
+                answers -> answers.stream()
+                        .map(DatasetManifest::getState)
+                        .anyMatch(state -> state == State.READY || state == State.FAILED));
+    }
+
+    /** The manifests that answered a request, up to when there are enough of them. */
+    List<DatasetManifest> answers(String requestId, Predicate<List<DatasetManifest>> enough) {
         List<DatasetManifest> answers = new ArrayList<>();
         try (KafkaConsumer<String, byte[]> manifests = clients.consumerOf("test.datasets")) {
             manifests.seekToBeginning(manifests.assignment());
             Awaitility.await().atMost(TIMEOUT).pollInSameThread().untilAsserted(() -> {
                 manifests.poll(Duration.ofMillis(100)).forEach(record -> {
-                    DatasetManifest manifest = parse(record);
+                    DatasetManifest manifest =
+                            record.value() == null ? DatasetManifest.getDefaultInstance() : parse(record);
                     if (manifest.getRequestId().equals(requestId)) {
                         assertThat(record.key())
                                 .isEqualTo(manifest.getDatasetId().isEmpty() ? requestId : manifest.getDatasetId());
                         answers.add(manifest);
                     }
                 });
-                assertThat(answers).extracting(DatasetManifest::getState).containsAnyOf(State.READY, State.FAILED);
+                assertThat(enough.test(answers)).as("%s", answers).isTrue();
             });
         }
         return answers;
@@ -96,20 +126,60 @@ final class Pipeline implements AutoCloseable {
         return answers.get(answers.size() - 1);
     }
 
-    /** The shard at a position of the manifest. */
-    TokenShard shard(int partition, long offset) {
+    /** The latest shards of a dataset by their keys, read from where its manifest says. */
+    Map<String, TokenShard> shards(DatasetManifest manifest) {
+        Map<String, TokenShard> found = new TreeMap<>();
+        int expected = manifest.getSplitsList().stream()
+                .mapToInt(SplitManifest::getShards)
+                .sum();
         try (KafkaConsumer<String, byte[]> shards = clients.consumerOf("test.dataset.shards")) {
-            shards.seekToBeginning(shards.assignment());
-            List<TokenShard> found = new ArrayList<>();
+            manifest.getRangesList()
+                    .forEach(range -> shards.seek(
+                            new TopicPartition("test.dataset.shards", range.getPartition()), range.getFirstOffset()));
             Awaitility.await().atMost(TIMEOUT).pollInSameThread().until(() -> {
                 for (ConsumerRecord<String, byte[]> record : shards.poll(Duration.ofMillis(100))) {
-                    if (record.partition() == partition && record.offset() == offset) {
-                        found.add(TokenShard.parseFrom(record.value()));
+                    if (record.key().startsWith(manifest.getDatasetId() + "/")) {
+                        found.put(record.key(), TokenShard.parseFrom(record.value()));
                     }
                 }
-                return !found.isEmpty();
+                return found.size() >= expected;
             });
-            return found.get(0);
+        }
+        return found;
+    }
+
+    /** Writes a manifest as another replica of the service would. */
+    void publish(DatasetManifest manifest) {
+        send("test.datasets", manifest.getDatasetId(), ProtoJson.print(manifest));
+    }
+
+    /** Answers no piece any more, or all of them again. */
+    void pauseTokenizing(boolean newPaused) {
+        paused = newPaused;
+    }
+
+    /** Cuts off the beginning of the shards' topic, as a retention would. */
+    void removeAllShards() {
+        ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, "test.dataset.shards");
+        try (Admin admin = clients.admin();
+                KafkaConsumer<String, byte[]> shards = clients.consumerOf("test.dataset.shards")) {
+            for (String policy : List.of("delete", "compact")) {
+                admin.incrementalAlterConfigs(Map.of(
+                                topic,
+                                List.of(new AlterConfigOp(
+                                        new ConfigEntry("cleanup.policy", policy), AlterConfigOp.OpType.SET))))
+                        .all()
+                        .get();
+                if (policy.equals("delete")) {
+                    admin.deleteRecords(shards.endOffsets(shards.assignment()).entrySet().stream()
+                                    .collect(Collectors.toMap(
+                                            Map.Entry::getKey, end -> RecordsToDelete.beforeOffset(end.getValue()))))
+                            .all()
+                            .get();
+                }
+            }
+        } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
         }
     }
 
@@ -139,18 +209,22 @@ final class Pipeline implements AutoCloseable {
 
     private void tokenize() {
         try (texts) {
+            List<TextPiece> held = new ArrayList<>();
             while (true) {
-                List<ConsumerRecord<String, byte[]>> batch = new ArrayList<>();
-                texts.poll(Duration.ofSeconds(1)).forEach(batch::add);
-                Collections.reverse(batch);
-                for (ConsumerRecord<String, byte[]> record : batch) {
+                for (ConsumerRecord<String, byte[]> record : texts.poll(Duration.ofMillis(100))) {
                     TextPiece piece = TextPiece.parseFrom(record.value());
                     pieces.add(piece);
-                    producer.send(new ProducerRecord<>(
-                                    "test.dataset.shards",
-                                    record.key(),
-                                    shard(piece).toByteArray()))
-                            .get();
+                    held.add(piece);
+                }
+                if (!paused) {
+                    Collections.reverse(held);
+                    for (TextPiece piece : held) {
+                        String key = piece.getDatasetId() + "/" + piece.getSplit() + "/" + piece.getIndex();
+                        producer.send(new ProducerRecord<>(
+                                        "test.dataset.shards", key, shard(piece).toByteArray()))
+                                .get();
+                    }
+                    held.clear();
                 }
             }
         } catch (WakeupException e) {
@@ -164,7 +238,8 @@ final class Pipeline implements AutoCloseable {
         TokenShard.Builder shard = TokenShard.newBuilder()
                 .setDatasetId(piece.getDatasetId())
                 .setSplit(piece.getSplit())
-                .setIndex(piece.getIndex());
+                .setIndex(piece.getIndex())
+                .setAttempt(piece.getAttempt());
         if (!piece.getTokenizer().equals("gpt2")) {
             return shard.setError("tokenizer: \"" + piece.getTokenizer() + "\": no such file")
                     .build();
@@ -177,6 +252,7 @@ final class Pipeline implements AutoCloseable {
         return shard.setIdWidth(Short.BYTES)
                 .setIds(ByteString.copyFrom(bytes.array()))
                 .setTokens(ids.length)
+                .setParts(1)
                 .setCharacters(piece.getText().codePointCount(0, piece.getText().length()))
                 .setSha256(HexFormat.of().formatHex(FileHash.sha256().digest(bytes.array())))
                 .setTokenizerSha256(gpt2.sha256())

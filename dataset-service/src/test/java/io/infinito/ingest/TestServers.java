@@ -1,18 +1,15 @@
 package io.infinito.ingest;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.infinito.embedded.EmbeddedProcess;
+import io.infinito.ingest.source.FileServer;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** A broker, an S3 server and a little HuggingFace hub for the tests of this module. */
 public class TestServers implements QuarkusTestResourceLifecycleManager {
@@ -21,7 +18,7 @@ public class TestServers implements QuarkusTestResourceLifecycleManager {
 
     private EmbeddedProcess broker;
     private EmbeddedProcess s3;
-    private HttpServer hub;
+    private FileServer hub;
 
     @Override
     public Map<String, String> start() {
@@ -29,26 +26,25 @@ public class TestServers implements QuarkusTestResourceLifecycleManager {
             Path folder = Files.createTempDirectory(Path.of("target"), "servers");
             broker = EmbeddedProcess.broker(folder.resolve("broker"), 0);
             s3 = EmbeddedProcess.s3(folder.resolve("s3"), 0, "test-key", "test-secret");
-            hub = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-            hub.createContext("/", this::answer);
-            hub.start();
-            return Map.of(
-                    "kafka.bootstrap.servers",
-                    broker.address(),
-                    "infinito.topics.prefix",
-                    "test.",
-                    "infinito.storage.endpoint",
-                    s3.address(),
-                    "infinito.storage.access-key",
-                    "test-key",
-                    "infinito.storage.secret-key",
-                    "test-secret",
-                    "infinito.dataset.shard-timeout",
-                    "PT30S",
-                    "infinito.dataset.hub.base-url",
-                    "http://localhost:" + hub.getAddress().getPort(),
-                    "infinito.dataset.hub.token",
-                    TOKEN);
+            hub = hub();
+            return Map.ofEntries(
+                    Map.entry("kafka.bootstrap.servers", broker.address()),
+                    Map.entry("infinito.topics.prefix", "test."),
+                    Map.entry("infinito.storage.endpoint", s3.address()),
+                    Map.entry("infinito.storage.access-key", "test-key"),
+                    Map.entry("infinito.storage.secret-key", "test-secret"),
+                    Map.entry(
+                            "infinito.dataset.cache-folder",
+                            folder.resolve("cache").toString()),
+                    Map.entry("infinito.dataset.shard-timeout", "PT30S"),
+                    // Reading a source may take longer than Kafka waits for a consumer that does not poll.
+                    Map.entry("mp.messaging.incoming.requests-in.max.poll.interval.ms", "4000"),
+                    Map.entry("infinito.dataset.shard-tokens", "8192"),
+                    Map.entry("infinito.dataset.max-pieces-in-flight", "6"),
+                    Map.entry("infinito.dataset.claim-timeout", "PT3S"),
+                    Map.entry("infinito.dataset.progress-interval", "PT0.3S"),
+                    Map.entry("infinito.dataset.hub.base-url", hub.address()),
+                    Map.entry("infinito.dataset.hub.token", TOKEN));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -63,46 +59,30 @@ public class TestServers implements QuarkusTestResourceLifecycleManager {
             s3.close();
         }
         if (hub != null) {
-            hub.stop(0);
+            hub.close();
         }
     }
 
     /** Files are redirected to another host name, as the hub does; that one must not see the token. */
-    private void answer(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            String path = exchange.getRequestURI().getPath();
-            String authorization = exchange.getRequestHeaders().getFirst("Authorization");
-            if (path.startsWith("/store/")) {
-                try (InputStream file =
-                        TestServers.class.getResourceAsStream("/hub/" + path.substring("/store/".length()))) {
-                    boolean found = file != null && authorization == null;
-                    send(exchange, found ? 200 : 400, found ? file.readAllBytes() : new byte[0]);
-                }
-            } else if (!("Bearer " + TOKEN).equals(authorization)) {
-                send(exchange, 401, new byte[0]);
-            } else if (path.equals("/api/datasets/test/rows/revision/main")) {
-                String answer = """
-                        {"sha":"%s","siblings":[{"rfilename":"README.md"},
-                        {"rfilename":"plain/test-00000-of-00001.parquet"},{"rfilename":"plain/train-00001-of-00002.parquet"},
-                        {"rfilename":"plain/train-00000-of-00002.parquet"},{"rfilename":"plain/validation-00000-of-00001.parquet"},
-                        {"rfilename":"other/train-00000-of-00001.parquet"}]}
-                        """.formatted(COMMIT);
-                send(exchange, 200, answer.getBytes(StandardCharsets.UTF_8));
-            } else if (path.startsWith("/datasets/test/rows/resolve/" + COMMIT + "/plain/")) {
-                exchange.getResponseHeaders()
-                        .add(
-                                "Location",
-                                "http://127.0.0.1:" + hub.getAddress().getPort() + "/store/"
-                                        + path.substring(path.lastIndexOf('/') + 1));
-                send(exchange, 302, new byte[0]);
-            } else {
-                send(exchange, 404, new byte[0]);
-            }
+    private static FileServer hub() throws IOException {
+        FileServer server = new FileServer();
+        server.requireToken(TOKEN);
+        List<String> files = List.of(
+                "test-00000-of-00001.parquet",
+                "train-00001-of-00002.parquet",
+                "train-00000-of-00002.parquet",
+                "validation-00000-of-00001.parquet");
+        for (String file : files) {
+            String path = "/datasets/test/rows/resolve/" + COMMIT + "/plain/" + file;
+            server.redirect(path, server.otherAddress() + "/store/" + file, Map.of());
+            server.file(
+                    "/store/" + file, Files.readAllBytes(Path.of("src/test/resources/hub", file)), '"' + file + '"');
         }
-    }
-
-    private static void send(HttpExchange exchange, int status, byte[] body) throws IOException {
-        exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
-        exchange.getResponseBody().write(body);
+        String siblings = files.stream()
+                .map(file -> "{\"rfilename\":\"plain/" + file + "\"}")
+                .collect(Collectors.joining(","));
+        return server.text(
+                "/api/datasets/test/rows/revision/main",
+                "{\"sha\":\"" + COMMIT + "\",\"siblings\":[{\"rfilename\":\"README.md\"}," + siblings + "]}");
     }
 }

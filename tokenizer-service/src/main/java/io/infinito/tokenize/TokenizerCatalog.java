@@ -24,7 +24,7 @@ public final class TokenizerCatalog implements AutoCloseable {
     /**
      * Loads the default tokenizer.
      *
-     * @throws IllegalArgumentException if it cannot be loaded
+     * @throws UnusableTokenizerException if it cannot be loaded
      */
     public TokenizerCatalog(String defaultName) {
         this.defaultName = defaultName;
@@ -35,7 +35,7 @@ public final class TokenizerCatalog implements AutoCloseable {
      * The tokenizer of a request.
      *
      * @param name empty for the default
-     * @throws IllegalArgumentException if it is unknown or cannot be loaded
+     * @throws UnusableTokenizerException if it is unknown or cannot be loaded
      */
     public Tokenizer get(String name) {
         return tokenizers.computeIfAbsent(name.isEmpty() ? defaultName : name, TokenizerCatalog::load);
@@ -85,7 +85,7 @@ public final class TokenizerCatalog implements AutoCloseable {
                 null);
     }
 
-    private static IllegalArgumentException refused(String name, String why, Throwable cause) {
-        return new IllegalArgumentException("tokenizer: \"" + name + "\": " + why, cause);
+    private static UnusableTokenizerException refused(String name, String why, Throwable cause) {
+        return new UnusableTokenizerException("tokenizer: \"" + name + "\": " + why, cause);
     }
 }

@@ -99,6 +99,32 @@ class TextPiecesTest {
     }
 
     @Test
+    void answersUnderTheKeyOfAPieceThatCannotBeRead() {
+        try (KafkaProducer<String, byte[]> texts = producer()) {
+            send(texts, new ProducerRecord<>("test.dataset.texts", 0, "torn/train/17", "not a piece".getBytes(UTF_8)));
+            TokenShard shard = parse(read("test.dataset.shards", "torn/", 1).get(0));
+            assertThat(shard.getDatasetId()).isEqualTo("torn");
+            assertThat(shard.getSplit()).isEqualTo("train");
+            assertThat(shard.getIndex()).isEqualTo(17);
+            assertThat(shard.getError()).contains("not a TextPiece");
+            assertThat(read("test.dataset.texts.dlq", "torn/train/17", 1)).hasSize(1);
+        }
+    }
+
+    @Test
+    void makesSeveralShardsOfAPieceThatIsTooMuchForOne() {
+        try (KafkaProducer<String, byte[]> texts = producer()) {
+            TextPiece piece = piece("parts", 2, "a b c d e f g h").toBuilder()
+                    .setMaxShardBytes(6)
+                    .build();
+            send(texts, new ProducerRecord<>("test.dataset.texts", "parts/train/2", piece.toByteArray()));
+            assertThat(read("test.dataset.shards", "parts/", 3))
+                    .extracting(ConsumerRecord::key)
+                    .containsExactlyInAnyOrder("parts/train/2", "parts/train/2/1", "parts/train/2/2");
+        }
+    }
+
+    @Test
     void answersWithAnErrorWhereTheTokenizerIsUnknown() {
         try (KafkaProducer<String, byte[]> texts = producer()) {
             TextPiece piece = piece("unknown", 0, "text").toBuilder()

@@ -1,0 +1,54 @@
+package io.infinito.ingest;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.config.ConfigResource;
+
+/** Whether the broker takes records as large as pieces and shards may become. */
+final class RecordLimits {
+    private static final String LIMIT = "max.message.bytes";
+    /** The other fields, the key, the headers, and the frame of a batch. */
+    private static final int OVERHEAD_BYTES = 4096;
+
+    private RecordLimits() {}
+
+    /**
+     * Compares what will be written with what the topics take.
+     *
+     * @param largest bytes of the largest payload for each topic
+     * @throws IllegalArgumentException if a topic takes less; the message says which limit to raise
+     */
+    static void check(Admin admin, Map<String, Integer> largest) {
+        largest.forEach((topic, bytes) -> {
+            int needed = bytes + OVERHEAD_BYTES;
+            int allowed = limit(admin, topic);
+            if (allowed < needed) {
+                throw new IllegalArgumentException(
+                        "topic %s: %s=%d is too small for infinito.dataset.shard-tokens: set it to at least %d (and the broker's message.max.bytes), or lower infinito.dataset.shard-tokens"
+                                .formatted(topic, LIMIT, allowed, needed));
+            }
+        });
+    }
+
+    private static int limit(Admin admin, String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try {
+            return Integer.parseInt(admin.describeConfigs(Set.of(resource))
+                    .all()
+                    .get()
+                    .get(resource)
+                    .get(LIMIT)
+                    .value());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new PreparationException("interrupted while the broker was asked for " + LIMIT + " of " + topic, e);
+        } catch (ExecutionException e) {
+            throw new PreparationException(
+                    "the broker does not tell " + LIMIT + " of " + topic + ": "
+                            + e.getCause().getMessage(),
+                    e);
+        }
+    }
+}
