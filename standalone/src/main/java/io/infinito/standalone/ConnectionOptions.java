@@ -1,6 +1,9 @@
 package io.infinito.standalone;
 
+import io.infinito.dataset.DatasetTopics;
+import io.infinito.events.Topic;
 import io.infinito.standalone.jobs.JobTopics;
+import io.infinito.standalone.jobs.RequiredTopics;
 import io.infinito.standalone.serving.InferenceClient;
 import io.infinito.standalone.stack.Port;
 import io.infinito.standalone.stack.Ports;
@@ -8,6 +11,7 @@ import io.infinito.standalone.stack.StackPlan;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StorageConfig;
 import java.time.Duration;
+import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** Where the installation is that a command talks to. Without any of these it is the one that {@code infinito up} starts. */
@@ -66,6 +70,13 @@ final class ConnectionOptions {
 
     JobTopics jobTopics() {
         return new JobTopics(or(kafka, new Ports(portOffset).address(Port.BROKER)), or(topicsPrefix, ""));
+    }
+
+    /** Asks the broker first whether it has these topics, so that a wrong address is said at once. */
+    DatasetTopics datasetTopics(Topic... required) {
+        JobTopics topics = jobTopics();
+        RequiredTopics.require(topics.bootstrapServers(), topics.prefix(), required);
+        return new DatasetTopics(Map.of("bootstrap.servers", topics.bootstrapServers()), topics.prefix());
     }
 
     InferenceClient inferenceClient() {

@@ -1,9 +1,13 @@
 package io.infinito.standalone;
 
+import io.infinito.dataset.DatasetException;
+import io.infinito.standalone.datasets.DatasetUnavailable;
 import io.infinito.standalone.jobs.JobsUnavailable;
 import io.infinito.standalone.serving.ServingFailure;
 import io.infinito.standalone.stack.StackFailure;
 import io.infinito.storage.StorageException;
+import java.io.UncheckedIOException;
+import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +33,7 @@ import picocli.CommandLine.Spec;
             TrainCommand.class,
             WatchCommand.class,
             JobsCommand.class,
+            DatasetCommand.class,
             CancelCommand.class,
             GenerateCommand.class,
             ExportCommand.class,
@@ -75,7 +80,11 @@ public final class Infinito implements Runnable {
                 || e instanceof StackFailure
                 || e instanceof JobsUnavailable
                 || e instanceof ServingFailure
-                || e instanceof StorageException;
+                || e instanceof StorageException
+                || e instanceof DatasetUnavailable
+                || e instanceof DatasetException
+                || e instanceof KafkaException
+                || e instanceof UncheckedIOException;
         command.getErr().println("infinito: " + (expected ? e.getMessage() : "unexpected failure: " + e));
         if (System.getenv("INFINITO_DEBUG") != null) {
             e.printStackTrace(command.getErr());

@@ -19,7 +19,6 @@ import picocli.CommandLine.Option;
 /** What to train. Every option stands over the same field of the request file. */
 final class TrainingOptions {
     private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
-    private static final String FILE_SCHEME = "file:";
 
     @Option(
             names = "--request",
@@ -76,7 +75,8 @@ final class TrainingOptions {
     TrainRequest toRequest() {
         TrainRequest.Builder builder = request == null ? TrainRequest.newBuilder() : read(request);
         if (dataset != null || builder.getDataset().getSource().isEmpty()) {
-            builder.getDatasetBuilder().setSource(absolute(dataset == null ? "builtin:tiny-tales" : dataset));
+            builder.getDatasetBuilder()
+                    .setSource(SourcePath.absolute(dataset == null ? "builtin:tiny-tales" : dataset));
         }
         if (preset != null) {
             builder.getModelBuilder().setPreset(preset);
@@ -102,15 +102,6 @@ final class TrainingOptions {
         if (value != null) {
             setter.accept(value);
         }
-    }
-
-    /** The services have another working directory than the user: a relative path means something only here. */
-    private static String absolute(String source) {
-        if (!source.startsWith(FILE_SCHEME) || source.startsWith(FILE_SCHEME + "/")) {
-            return source;
-        }
-        Path path = Path.of(source.substring(FILE_SCHEME.length()));
-        return FILE_SCHEME + path.toAbsolutePath().normalize();
     }
 
     private static TrainRequest.Builder read(Path file) {

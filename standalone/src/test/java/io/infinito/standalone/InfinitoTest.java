@@ -26,7 +26,19 @@ class InfinitoTest {
     Path dir;
 
     @ParameterizedTest
-    @ValueSource(strings = {"quickstart", "up", "train", "watch", "jobs", "cancel", "generate", "export", "completion"})
+    @ValueSource(
+            strings = {
+                "quickstart",
+                "up",
+                "train",
+                "watch",
+                "jobs",
+                "dataset",
+                "cancel",
+                "generate",
+                "export",
+                "completion"
+            })
     void everyCommandExplainsItself(String command) {
         assertThat(infinito.execute(command, "--help")).isZero();
         assertThat(out.toString()).contains("Usage: infinito " + command).contains("--");

@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.Locale;
 
 /** Numbers as people read them, the same in every locale. */
-final class Figures {
+public final class Figures {
     private Figures() {}
 
     /** {@code 0:42}, {@code 12:03} or {@code 1:02:03}. */
-    static String duration(double seconds) {
+    public static String duration(double seconds) {
         if (!Double.isFinite(seconds) || seconds < 0) {
             return "-";
         }
@@ -19,12 +19,12 @@ final class Figures {
     }
 
     /** Four decimals. */
-    static String loss(double value) {
+    public static String loss(double value) {
         return Double.isFinite(value) ? String.format(Locale.ROOT, "%.4f", value) : "-";
     }
 
     /** Two decimals, fewer digits when it is large. */
-    static String perplexity(double value) {
+    public static String perplexity(double value) {
         if (!Double.isFinite(value)) {
             return "-";
         }
@@ -32,12 +32,17 @@ final class Figures {
     }
 
     /** Scientific with two decimals. */
-    static String rate(double value) {
+    public static String rate(double value) {
         return String.format(Locale.ROOT, "%.2e", value);
     }
 
+    /** With separators. */
+    public static String count(long value) {
+        return String.format(Locale.ROOT, "%,d", value);
+    }
+
     /** Whole, with separators. */
-    static String count(double value) {
-        return String.format(Locale.ROOT, "%,d", Math.round(value));
+    public static String count(double value) {
+        return count(Math.round(value));
     }
 }

@@ -7,17 +7,10 @@ import io.infinito.events.Topic;
 import io.infinito.training.v1.TrainCommand;
 import io.infinito.training.v1.TrainRequest;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
@@ -58,12 +51,12 @@ public record JobTopics(String bootstrapServers, String prefix) {
      * @throws JobsUnavailable if Kafka does not answer or the topics do not exist
      */
     public JobReader reader() {
-        requireTopics(Topic.TRAIN_JOBS, Topic.TRAIN_EPOCHS);
+        RequiredTopics.require(bootstrapServers, prefix, Topic.TRAIN_JOBS, Topic.TRAIN_EPOCHS);
         return new JobReader(bootstrapServers, Topic.TRAIN_JOBS.name(prefix), Topic.TRAIN_EPOCHS.name(prefix));
     }
 
     private void publish(Topic topic, String key, Message message) {
-        requireTopics(topic);
+        RequiredTopics.require(bootstrapServers, prefix, topic);
         Map<String, Object> settings = Map.of(
                 "bootstrap.servers",
                 bootstrapServers,
@@ -89,32 +82,6 @@ public record JobTopics(String bootstrapServers, String prefix) {
                     "Kafka at " + bootstrapServers + " did not take the record for " + topic.name(prefix) + ": "
                             + e.getCause().getMessage(),
                     e);
-        }
-    }
-
-    /** The clients themselves wait and retry for long when something is missing; asked first, the answer is quick and clear. */
-    private void requireTopics(Topic... topics) {
-        Map<String, Object> settings = Map.of(
-                "bootstrap.servers", bootstrapServers,
-                "request.timeout.ms", 5_000,
-                "default.api.timeout.ms", 10_000);
-        try (Admin admin = Admin.create(settings)) {
-            Set<String> existing = admin.listTopics().names().get(10, TimeUnit.SECONDS);
-            Set<String> missing = new TreeSet<>(
-                    Arrays.stream(topics).map(topic -> topic.name(prefix)).toList());
-            missing.removeAll(existing);
-            if (!missing.isEmpty()) {
-                throw new JobsUnavailable("Kafka at " + bootstrapServers + " has no topic " + String.join(", ", missing)
-                        + ": are the services running, and is --topics-prefix '" + prefix + "' theirs?");
-            }
-        } catch (ExecutionException | TimeoutException | KafkaException e) {
-            throw new JobsUnavailable(
-                    "cannot reach Kafka at " + bootstrapServers
-                            + ": start the services with './infinito up', or give --kafka HOST:PORT",
-                    e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new JobsUnavailable("interrupted while asking Kafka at " + bootstrapServers, e);
         }
     }
 }
