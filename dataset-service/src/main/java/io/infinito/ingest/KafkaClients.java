@@ -30,6 +30,8 @@ public record KafkaClients(Map<String, Object> connection) {
         settings.put("max.request.size", Integer.MAX_VALUE);
         // A broker that is away for long must not fail a preparation of hours.
         settings.put("delivery.timeout.ms", Integer.MAX_VALUE);
+        // The first record to a new partition can be overtaken by the next and is then refused for ever (KAFKA-15591).
+        settings.put("max.in.flight.requests.per.connection", 1);
         return new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer());
     }
 

@@ -127,7 +127,8 @@ final class DatasetPipeline implements AutoCloseable {
                         "-Xmx256m",
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
-                        // The shortest that the broker allows. As environment variables they would name channels of their own.
+                        // The shortest that the broker allows. As environment variables they would name channels of
+                        // their own.
                         "-Dmp.messaging.incoming." + channel + ".session.timeout.ms=6000",
                         "-Dmp.messaging.incoming." + channel + ".heartbeat.interval.ms=1000",
                         "-jar",
