@@ -13,6 +13,7 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jboss.logging.Logger;
 
 /**
@@ -60,8 +61,10 @@ public final class DatasetPreparer {
      * Publishes the manifests that answer a request and returns the last of them.
      *
      * @throws CancellationException if the service stops: the request is not answered yet
+     * @throws org.apache.kafka.common.errors.RetriableException if the broker did not answer: it can be tried again
      */
     DatasetManifest answer(DatasetRequest request, String requestId) {
+        ensureRunning("request " + requestId);
         DatasetManifest.Builder manifest =
                 DatasetManifest.newBuilder().setRequestId(requestId).setSpec(request.getDataset());
         try {
@@ -74,17 +77,17 @@ public final class DatasetPreparer {
             }
         } catch (SourceException | PreparationException e) {
             // Threads are interrupted when the service stops: nobody's fault.
-            ensureRunning(manifest.getDatasetId());
+            ensureRunning("request " + requestId);
             LOG.infof("request %s: %s", requestId, e.getMessage());
             return publish(manifest.setError(e.getMessage()), State.FAILED);
         } catch (IOException e) {
-            ensureRunning(manifest.getDatasetId());
+            ensureRunning("request " + requestId);
             LOG.warnf(e, "request %s", requestId);
             return publish(
                     manifest.setError("dataset.source: " + manifest.getSpec().getSource() + " cannot be read: " + e),
                     State.FAILED);
         } catch (InterruptException e) {
-            ensureRunning(manifest.getDatasetId());
+            ensureRunning("request " + requestId);
             throw e;
         }
     }
@@ -123,7 +126,7 @@ public final class DatasetPreparer {
     private Optional<DatasetManifest> follow(DatasetManifest claim, DatasetManifest.Builder request) {
         DatasetManifest seen = claim;
         while (seen.getState() == State.PREPARING && seen.getWorker().equals(claim.getWorker())) {
-            ensureRunning(request.getDatasetId());
+            ensureRunning("dataset " + request.getDatasetId());
             if (catalog.isSilent(claim.getDatasetId(), limits.claimTimeout())) {
                 LOG.warnf(
                         "dataset %s: nothing was heard of its worker for %s",
@@ -172,12 +175,12 @@ public final class DatasetPreparer {
         try (Claim claim = taken.get()) {
             Runnable interruption = () -> {
                 claim.ensureHeld();
-                ensureRunning(request.getDatasetId());
+                ensureRunning("dataset " + request.getDatasetId());
             };
             try (PieceExchange exchange = exchanges.open(manifest.build(), interruption)) {
                 new Preparation(corpus, exchange, progress, limits).run(definition.source(), manifest);
             } catch (RuntimeException e) {
-                if (stopping.getAsBoolean()) {
+                if (stopping.getAsBoolean() || e instanceof RetriableException) {
                     claim.release();
                 }
                 throw e;
@@ -191,9 +194,9 @@ public final class DatasetPreparer {
         }
     }
 
-    private void ensureRunning(String datasetId) {
+    private void ensureRunning(String what) {
         if (stopping.getAsBoolean()) {
-            throw new CancellationException("the service stops; dataset " + datasetId + " will be prepared again");
+            throw new CancellationException("the service stops; " + what + " is left to the next one");
         }
     }
 

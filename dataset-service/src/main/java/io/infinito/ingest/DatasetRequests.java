@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.kafka.common.errors.RetriableException;
 import org.eclipse.microprofile.reactive.messaging.Incoming;
 import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
@@ -51,7 +52,7 @@ public class DatasetRequests {
         }
         try {
             catalog.awaitCaughtUp(CATALOG_TIMEOUT);
-            DatasetManifest last = preparer.answer(request, requestId(request, message));
+            DatasetManifest last = answer(request, requestId(request, message));
             metrics.counter(
                             "infinito.dataset.requests",
                             "outcome",
@@ -64,6 +65,17 @@ public class DatasetRequests {
         } catch (RuntimeException e) {
             LOG.error("a request could not be answered", e);
             return message.nack(e);
+        }
+    }
+
+    /** For as long as the broker is away, which Kafka's clients tell after a minute or so each time. */
+    private DatasetManifest answer(DatasetRequest request, String requestId) {
+        while (true) {
+            try {
+                return preparer.answer(request, requestId);
+            } catch (RetriableException e) {
+                LOG.warnf("request %s is tried again: %s", requestId, e.getMessage());
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package io.infinito.ingest;
 
 import io.infinito.dataset.v1.DatasetManifest;
 import io.infinito.dataset.v1.ShardRange;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -9,9 +10,11 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 
 /**
- * What the broker says of the topic of token shards. Safe for use by several threads.
+ * What the broker says of the topic of token shards. All methods throw {@link RetriableException} while it does not answer. Safe for use
+ * by several threads.
  *
  * @param name of the topic
  * @param admin not closed here
@@ -44,7 +47,7 @@ record ShardTopic(String name, Admin admin) {
                     .get(name)
                     .partitions()
                     .size();
-            List<ShardRange> ranges = new java.util.ArrayList<>();
+            List<ShardRange> ranges = new ArrayList<>();
             for (int partition = 0; partition < partitions; partition++) {
                 long end = offset(partition, OffsetSpec.latest());
                 ranges.add(ShardRange.newBuilder()
@@ -92,6 +95,9 @@ record ShardTopic(String name, Admin admin) {
             Thread.currentThread().interrupt();
             throw new PreparationException("interrupted while the broker was asked about " + name, e);
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof RetriableException passing) {
+                throw passing;
+            }
             throw new PreparationException(
                     "the broker does not tell about the topic " + name + ": "
                             + e.getCause().getMessage(),
