@@ -19,6 +19,9 @@ public final class CheckpointKeys {
     /** {@link CheckpointManifest}; written last. */
     public static final String MANIFEST = "manifest.json";
 
+    /** Aliases of all models lie below this. */
+    public static final String MODELS = "models/";
+
     private static final Pattern MANIFEST_KEY = Pattern.compile("jobs/[^/]+/step-(\\d{8})/manifest\\.json");
     private static final Pattern ATTEMPT_KEY = Pattern.compile("jobs/[^/]+/attempts/(\\d{4})\\.json");
 
@@ -77,6 +80,21 @@ public final class CheckpointKeys {
     /** The alias that serving follows. */
     public static String best(String modelName) {
         return "models/" + modelName + "/best.json";
+    }
+
+    /** Whether this is the alias of a model. */
+    public static boolean isBest(String key) {
+        return key.startsWith(MODELS) && key.endsWith("/best.json");
+    }
+
+    /** Figures of all steps and epochs of a job. */
+    public static String history(String jobId) {
+        return job(jobId) + "history.json";
+    }
+
+    /** The folder of a job's TensorBoard event files. */
+    public static String tensorBoard(String jobId) {
+        return job(jobId) + "tensorboard/";
     }
 
     /** The folder that a manifest's parts lie in. */

@@ -8,8 +8,8 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import io.infinito.gpt.GptParameters.Layout;
 import io.infinito.gpt.GptParameters.Parameter;
-import io.infinito.safetensors.SafeTensors;
 import io.infinito.safetensors.Tensor;
+import io.infinito.safetensors.TensorSource;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +43,9 @@ public final class AdamW implements AutoCloseable {
         }
     }
 
+    /** A limit that only a norm that is not finite is over. */
+    public static final double ANY_NORM = Float.MAX_VALUE;
+
     private final Settings settings;
     private final GptWeights weights;
     private final NDManager manager;
@@ -56,7 +59,7 @@ public final class AdamW implements AutoCloseable {
         this.settings = settings;
         this.weights = weights;
         manager = parent.newSubManager();
-        script = TorchScript.load(manager, "AdamW", "adamw.torchscript", Map.of());
+        script = TorchScript.load(manager, "AdamW", List.of("adamw.torchscript"), Map.of());
         for (NDArray array : weights.arrays()) {
             means.add(manager.zeros(array.getShape()));
             squares.add(manager.zeros(array.getShape()));
@@ -65,31 +68,38 @@ public final class AdamW implements AutoCloseable {
     }
 
     /**
-     * Clips, updates the weights, and zeroes the gradients.
+     * Clips and updates the weights; the gradients start anew. Where the norm is no number or over {@code normLimit} the weights and
+     * the state stay as they are; that is decided on the device, so that nothing waits for the norm.
      *
      * @param step owns the result
-     * @param microBatches backward passes that the gradients are the sum of
+     * @param sums of the step's micro-batches
      * @param learningRate of this step
-     * @return global norm of the mean gradient before clipping, a scalar
+     * @param normLimit largest norm that is accepted; {@link #ANY_NORM}: any that is a number
+     * @return global norm of the mean gradient before clipping, a scalar on the device
      */
-    public NDArray update(NDManager step, int microBatches, double learningRate) {
-        List<NDArray> gradients = weights.gradients(step);
+    public NDArray update(NDManager step, GptGradients sums, double learningRate, double normLimit) {
+        List<NDArray> gradients = sums.arrays();
         NDArray norm;
         NDArray divisor;
         try (IValue clipped =
                 script.run("clip", TorchScript.list(gradients), IValue.from(settings.clipNorm()), IValue.from((double)
-                        microBatches))) {
+                        sums.microBatches()))) {
             var both = clipped.toTensorArray((PtNDManager) step);
             norm = both[0];
             divisor = both[1];
         }
-        updateGroup(true, gradients, divisor, learningRate);
-        updateGroup(false, gradients, divisor, learningRate);
-        gradients.forEach(NDArray::close);
+        NDArray refused;
+        try (IValue over = script.run("refused", TorchScript.tensor(norm), IValue.from(normLimit))) {
+            refused = over.toTensor((PtNDManager) step);
+        }
+        updateGroup(true, gradients, divisor, refused, learningRate);
+        updateGroup(false, gradients, divisor, refused, learningRate);
+        sums.restart();
         return norm;
     }
 
-    private void updateGroup(boolean decaying, List<NDArray> gradients, NDArray divisor, double learningRate) {
+    private void updateGroup(
+            boolean decaying, List<NDArray> gradients, NDArray divisor, NDArray refused, double learningRate) {
         script.run(
                         "update",
                         group(decaying, weights.arrays()),
@@ -98,6 +108,7 @@ public final class AdamW implements AutoCloseable {
                         group(decaying, squares),
                         group(decaying, steps),
                         TorchScript.tensor(divisor),
+                        TorchScript.tensor(refused),
                         IValue.from(learningRate),
                         IValue.from(decaying ? settings.weightDecay() : 0.0),
                         IValue.from(settings.beta1()),
@@ -143,7 +154,7 @@ public final class AdamW implements AutoCloseable {
      *
      * @throws IllegalArgumentException if a tensor is missing or has another shape
      */
-    public void restore(SafeTensors state) {
+    public void restore(TensorSource state) {
         for (int i = 0; i < means.size(); i++) {
             Parameter parameter = weights.parameters().get(i);
             set(means.get(i), state.get("exp_avg." + parameter.name(), parameter.shape()));

@@ -1,11 +1,13 @@
 package io.infinito.gpt;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The compiled network of one configuration. It holds no weights: they are an argument, and belong to {@link GptWeights}. */
@@ -20,6 +22,23 @@ public final class Gpt implements AutoCloseable {
 
     /** Compiles {@code gpt.torchscript} for these sizes. */
     public static Gpt compile(NDManager parent, GptConfig config, Dropout dropout, Precision precision) {
+        return compile(parent, config, dropout, 0, precision);
+    }
+
+    /**
+     * Compiles {@code gpt.torchscript} for these sizes.
+     *
+     * @param labelSmoothing of the training targets (arXiv:1512.00567), over the true vocabulary; at least 0 and less than 1
+     */
+    public static Gpt compile(
+            NDManager parent, GptConfig config, Dropout dropout, double labelSmoothing, Precision precision) {
+        Map<String, Object> attributes = attributes(config, dropout, labelSmoothing, precision);
+        return new Gpt(config, TorchScript.load(parent, "Gpt", List.of("gpt.torchscript"), attributes));
+    }
+
+    /** What the text declares. */
+    static Map<String, Object> attributes(
+            GptConfig config, Dropout dropout, double labelSmoothing, Precision precision) {
         Map<String, Object> attributes = new LinkedHashMap<>();
         attributes.put("layers", (long) config.layers());
         attributes.put("heads", (long) config.heads());
@@ -29,7 +48,8 @@ public final class Gpt implements AutoCloseable {
         attributes.put("embedding_dropout", dropout.embedding());
         attributes.put("attention_dropout", dropout.attention());
         attributes.put("residual_dropout", dropout.residual());
-        return new Gpt(config, TorchScript.load(parent, "Gpt", "gpt.torchscript", attributes));
+        attributes.put("label_smoothing", labelSmoothing);
+        return attributes;
     }
 
     /** The sizes it was compiled for. */
@@ -37,16 +57,59 @@ public final class Gpt implements AutoCloseable {
         return config;
     }
 
-    /**
-     * Mean cross entropy of a batch with dropout, ready for {@link GptWeights#backward}.
-     *
-     * @param step owns the result
-     * @param idsBT token ids, int64 [B, T]
-     * @param targetsBT the token that follows each, int64 [B, T]
-     * @return a scalar that autograd can go back from
-     */
-    public NDArray trainLoss(NDManager step, GptWeights weights, NDArray idsBT, NDArray targetsBT) {
-        return script.differentiate(step, "train_loss", weights.arrays(), idsBT, targetsBT);
+    /** Embeddings and last hidden state of a training batch, with the graph that {@link #bodyGradients} goes back through. */
+    NDList trainBody(NDManager owner, GptWeights weights, NDArray idsBT) {
+        return script.differentiate(owner, "train_body", weights.arrays(), idsBT);
+    }
+
+    /** Gradients of what {@link #trainBody} made. Frees the graph. */
+    NDList bodyGradients(
+            NDManager owner, GptWeights weights, NDArray embeddings, NDArray hidden, NDArray hiddenGradient) {
+        return script.differentiate(owner, "body_gradients", weights.arrays(), embeddings, hidden, hiddenGradient);
+    }
+
+    /** Loss of a batch; writes the gradient of the hidden state and adds that of the head, or sets it if {@code fresh}. */
+    NDArray headGradients(
+            NDManager owner,
+            GptWeights weights,
+            NDArray hiddenBTC,
+            NDArray targetsBT,
+            NDArray hiddenGradientBTC,
+            NDArray headGradient,
+            NDArray buffer,
+            boolean fresh) {
+        List<NDArray> arrays = weights.arrays();
+        return run(
+                owner,
+                "head_gradients",
+                TorchScript.tensor(hiddenBTC),
+                TorchScript.tensor(arrays.get(config.tiedHead() ? 0 : arrays.size() - 1)),
+                TorchScript.tensor(targetsBT),
+                TorchScript.tensor(hiddenGradientBTC),
+                TorchScript.tensor(headGradient),
+                TorchScript.tensor(buffer),
+                IValue.from(fresh));
+    }
+
+    /** Adds the gradient of the embeddings of a batch to those of the two tables. */
+    void embeddingGradients(NDArray idsBT, NDArray gradientBTC, NDArray tokens, NDArray positions) {
+        script.run(
+                        "embedding_gradients",
+                        TorchScript.tensor(idsBT),
+                        TorchScript.tensor(gradientBTC),
+                        TorchScript.tensor(tokens),
+                        TorchScript.tensor(positions))
+                .close();
+    }
+
+    /** Sets all to zero, whatever they hold. */
+    void zero(List<NDArray> arrays) {
+        script.run("zero", TorchScript.list(arrays)).close();
+    }
+
+    /** Adds {@code more} to {@code sums}, one by one. */
+    void accumulate(List<NDArray> sums, List<NDArray> more) {
+        script.run("accumulate", TorchScript.list(sums), TorchScript.list(more)).close();
     }
 
     /**

@@ -50,4 +50,16 @@ public record GptConfig(int vocabularySize, int context, int layers, int heads, 
                 .mapToLong(GptParameters.Parameter::savedElements)
                 .sum();
     }
+
+    /**
+     * Floating-point operations that training needs for one token, forward and backward: 6 for each weight of a matrix that is
+     * multiplied by, which an embedding is only as a tied head, and 12 L H D T for attention (arXiv:2204.02311, appendix B).
+     */
+    public double trainingFlopsPerToken() {
+        long multiplied = GptParameters.of(this).stream()
+                .filter(parameter -> parameter.multiplies(tiedHead))
+                .mapToLong(GptParameters.Parameter::savedElements)
+                .sum();
+        return 6.0 * multiplied + 12.0 * layers * hidden * context;
+    }
 }

@@ -10,6 +10,9 @@ public final class GptParameters {
     /** How many parameters a block has. */
     static final int PER_LAYER = 12;
 
+    private static final String TOKENS = "transformer.wte.weight";
+    private static final String POSITIONS = "transformer.wpe.weight";
+
     private GptParameters() {}
 
     /** How a parameter lies in a checkpoint compared with memory. */
@@ -38,6 +41,11 @@ public final class GptParameters {
         /** Matrices and embeddings decay; biases and LayerNorm do not. */
         public boolean decays() {
             return columns > 0;
+        }
+
+        /** Whether activations are multiplied by it; rows of an embedding are only picked, unless it is the head as well. */
+        boolean multiplies(boolean tiedHead) {
+            return columns > 0 && !name.equals(POSITIONS) && (tiedHead || !name.equals(TOKENS));
         }
 
         /** Numbers in memory. */
@@ -72,9 +80,8 @@ public final class GptParameters {
         // Each block adds twice to the residual stream, so its projections start smaller (Radford et al. 2019, section
         // 2.3).
         double residualStd = INITIAL_STD / Math.sqrt(2.0 * config.layers());
-        all.add(embedding("transformer.wte.weight", config));
-        all.add(new Parameter(
-                "transformer.wpe.weight", config.context(), c, config.context(), Layout.PLAIN, INITIAL_STD, 0));
+        all.add(embedding(TOKENS, config));
+        all.add(new Parameter(POSITIONS, config.context(), c, config.context(), Layout.PLAIN, INITIAL_STD, 0));
         for (int i = 0; i < config.layers(); i++) {
             String block = "transformer.h." + i + ".";
             all.add(vector(block + "ln_1.weight", c, 1));

@@ -8,8 +8,8 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import io.infinito.gpt.GptParameters.Layout;
 import io.infinito.gpt.GptParameters.Parameter;
-import io.infinito.safetensors.SafeTensors;
 import io.infinito.safetensors.Tensor;
+import io.infinito.safetensors.TensorSource;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -49,16 +49,16 @@ public final class GptWeights implements AutoCloseable {
     }
 
     /**
-     * Weights of a file with HuggingFace's names and layouts.
+     * Weights with HuggingFace's names and layouts.
      *
      * @throws IllegalArgumentException if a tensor is missing or has another shape than the configuration says
      */
-    public static GptWeights load(NDManager parent, GptConfig config, SafeTensors file) {
+    public static GptWeights load(NDManager parent, GptConfig config, TensorSource source) {
         GptWeights weights = new GptWeights(parent, config);
         try {
             for (Parameter parameter : weights.parameters) {
                 FloatBuffer saved =
-                        file.get(parameter.name(), parameter.savedShape()).floats();
+                        source.get(parameter.name(), parameter.savedShape()).floats();
                 weights.add(parameter, floats -> {
                     if (parameter.layout() == Layout.TRANSPOSED) {
                         // The file has [in, out].
@@ -73,6 +73,17 @@ public final class GptWeights implements AutoCloseable {
             weights.close();
             throw e;
         }
+    }
+
+    /** A copy that no longer changes with these. */
+    public GptWeights copy(NDManager parent) {
+        GptWeights copy = new GptWeights(parent, config);
+        for (int i = 0; i < arrays.size(); i++) {
+            NDArray array = copy.manager.zeros(arrays.get(i).getShape());
+            arrays.get(i).copyTo(array);
+            copy.arrays.add(array);
+        }
+        return copy;
     }
 
     /** Makes the array of a parameter, zero but for what {@code fill} writes: padding rows stay zero. */
@@ -145,27 +156,9 @@ public final class GptWeights implements AutoCloseable {
         return arrays;
     }
 
-    /** Says that {@link #backward} will be called. */
-    public void requireGradients() {
+    /** Says that autograd will differentiate by them. */
+    void requireGradients() {
         arrays.forEach(array -> array.setRequiresGradient(true));
-    }
-
-    /** Adds the derivative of {@code loss} by each weight to its gradient, and frees the graph. Autograd must be on in this thread. */
-    public void backward(NDArray loss) {
-        try (NDArray one = loss.onesLike()) {
-            JniUtils.backward((PtNDArray) loss, (PtNDArray) one, false, false);
-        }
-    }
-
-    /** The summed gradients since they were last zeroed, in order; {@code owner} closes them. */
-    public List<NDArray> gradients(NDManager owner) {
-        List<NDArray> gradients = new ArrayList<>(arrays.size());
-        for (NDArray array : arrays) {
-            NDArray gradient = JniUtils.getGradient((PtNDArray) array);
-            gradient.attach(owner);
-            gradients.add(gradient);
-        }
-        return gradients;
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.infinito.gpt;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
@@ -16,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * One TorchScript class, compiled by libtorch from source text that ships with this jar. Nothing of a checkpoint is ever run.
@@ -32,16 +34,18 @@ public final class TorchScript implements AutoCloseable {
     }
 
     /**
-     * Compiles the class {@code className} of a resource beside this class.
+     * Compiles the class {@code className} of resources beside this class.
      *
+     * @param resources whose texts, one behind the other, are the class
      * @param attributes values (Long, Double or Boolean) of the attributes that the class declares, apart from {@code training}
      */
-    static TorchScript load(NDManager parent, String className, String resource, Map<String, Object> attributes) {
+    static TorchScript load(
+            NDManager parent, String className, List<String> resources, Map<String, Object> attributes) {
         // Profiling would recompile the graph during the first calls, for nothing: the text is already made of fused
         // operators.
         JniUtils.setGraphExecutorOptimize(false);
         NDManager manager = parent.newSubManager();
-        byte[] archive = TorchScriptArchive.of(className, attributes, source(resource));
+        byte[] archive = TorchScriptArchive.of(className, attributes, source(resources));
         try {
             return new TorchScript(
                     manager,
@@ -50,6 +54,10 @@ public final class TorchScript implements AutoCloseable {
             manager.close();
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static String source(List<String> resources) {
+        return resources.stream().map(TorchScript::source).collect(Collectors.joining());
     }
 
     private static String source(String resource) {
@@ -66,22 +74,23 @@ public final class TorchScript implements AutoCloseable {
     /**
      * Runs a method with autograd as the calling thread has it.
      *
-     * @param owner the step's manager; the result is attached to it
+     * @param owner owns the results
      * @param list the first argument of the method, a list of tensors
      * @param arguments the other arguments, tensors
      */
-    NDArray differentiate(NDManager owner, String method, List<? extends NDArray> list, NDArray... arguments) {
-        NDArray marker = owner.zeros(new ai.djl.ndarray.types.Shape(1));
-        marker.setName("module_method:" + method);
-        NDList input = new NDList(marker);
-        for (NDArray array : list) {
-            array.setName("p[]");
-            input.add(array);
+    NDList differentiate(NDManager owner, String method, List<? extends NDArray> list, NDArray... arguments) {
+        try (NDArray marker = owner.zeros(new Shape(1))) {
+            marker.setName("module_method:" + method);
+            NDList input = new NDList(marker);
+            for (NDArray array : list) {
+                array.setName("p[]");
+                input.add(array);
+            }
+            for (NDArray argument : arguments) {
+                input.add(argument);
+            }
+            return IValueUtils.forward(block, input, true);
         }
-        for (NDArray argument : arguments) {
-            input.add(argument);
-        }
-        return IValueUtils.forward(block, input, true).singletonOrThrow();
     }
 
     /**

@@ -18,9 +18,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** A safetensors file, memory-mapped: its tensors are views, read when they are touched. Float32 only. */
-public final class SafeTensors {
+public final class SafeTensors implements TensorSource {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String METADATA = "__metadata__";
     /** The format's own bound: a longer header is an attack. */
@@ -40,20 +41,26 @@ public final class SafeTensors {
     }
 
     /**
-     * The tensor of this name and shape.
+     * The shape of a tensor.
      *
-     * @throws IllegalArgumentException if the file has none, or one of another shape
+     * @throws IllegalArgumentException if the file has none of this name
      */
-    public Tensor get(String name, long... shape) {
+    public long[] shape(String name) {
         Tensor tensor = tensors.get(name);
         if (tensor == null) {
             throw new IllegalArgumentException(path + " has no tensor " + name);
         }
-        if (!Arrays.equals(tensor.shape(), shape)) {
-            throw new IllegalArgumentException("tensor " + name + " in " + path + " has shape "
-                    + Arrays.toString(tensor.shape()) + ", expected " + Arrays.toString(shape));
+        return tensor.shape();
+    }
+
+    @Override
+    public Tensor get(String name, long... shape) {
+        long[] found = shape(name);
+        if (!Arrays.equals(found, shape)) {
+            throw new IllegalArgumentException("tensor " + name + " in " + path + " has shape " + Arrays.toString(found)
+                    + ", expected " + Arrays.toString(shape));
         }
-        return tensor;
+        return tensors.get(name);
     }
 
     /**
@@ -62,6 +69,15 @@ public final class SafeTensors {
      * @throws IllegalArgumentException if the file is not whole and well-formed
      */
     public static SafeTensors read(Path path) {
+        return read(path, name -> true);
+    }
+
+    /**
+     * Maps the tensors of a file whose names are wanted; the others may be of any type.
+     *
+     * @throws IllegalArgumentException if the file is not whole and well-formed
+     */
+    public static SafeTensors read(Path path, Predicate<String> wanted) {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             long size = channel.size();
             ByteBuffer start = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -74,7 +90,8 @@ public final class SafeTensors {
             }
             byte[] header = new byte[(int) headerBytes];
             channel.map(MapMode.READ_ONLY, Long.BYTES, headerBytes).get(header);
-            return new SafeTensors(path, tensors(path, channel, JSON.readTree(header), Long.BYTES + headerBytes));
+            return new SafeTensors(
+                    path, tensors(path, channel, JSON.readTree(header), Long.BYTES + headerBytes, wanted));
         } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
             throw malformed(path, "has a header that is not JSON");
         } catch (IOException e) {
@@ -82,11 +99,12 @@ public final class SafeTensors {
         }
     }
 
-    private static Map<String, Tensor> tensors(Path path, FileChannel channel, JsonNode header, long dataStart)
+    private static Map<String, Tensor> tensors(
+            Path path, FileChannel channel, JsonNode header, long dataStart, Predicate<String> wanted)
             throws IOException {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> field : header.properties()) {
-            if (field.getKey().equals(METADATA)) {
+            if (field.getKey().equals(METADATA) || !wanted.test(field.getKey())) {
                 continue;
             }
             JsonNode entry = field.getValue();

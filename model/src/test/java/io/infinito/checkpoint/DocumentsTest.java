@@ -59,7 +59,7 @@ class DocumentsTest {
     @Test
     void statesAreReadBack() {
         assertThat(TrainerState.fromJson(TrainerState.START.toJson())).isEqualTo(TrainerState.START);
-        TrainerState state = new TrainerState(10, 1, 0.1 + 0.2, 3, 1.1, 8, 2);
+        TrainerState state = new TrainerState(10, 1, 0.1 + 0.2, 3, 1.1, 8, 2, 9, new TrainerState.Guard(0.7, 2, 1));
         assertThat(TrainerState.fromJson(state.toJson())).isEqualTo(state);
     }
 

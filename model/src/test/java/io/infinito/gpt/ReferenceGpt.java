@@ -29,6 +29,40 @@ final class ReferenceGpt {
         return values;
     }
 
+    /** The weights by name, to be changed at will; a tied head is not among them. */
+    Map<String, double[]> weights() {
+        return weights;
+    }
+
+    /**
+     * Mean over all positions of the cross entropy with smoothed targets.
+     *
+     * @param smoothing share of the target that all tokens have in equal parts
+     */
+    double loss(int[][] ids, int[][] targets, double smoothing) {
+        double sum = 0;
+        int count = 0;
+        for (int row = 0; row < ids.length; row++) {
+            double[][] logits = logits(ids[row]);
+            for (int t = 0; t < logits.length; t++) {
+                sum += crossEntropy(logits[t], targets[row][t], smoothing);
+                count++;
+            }
+        }
+        return sum / count;
+    }
+
+    private static double crossEntropy(double[] logits, int target, double smoothing) {
+        double sum = 0;
+        double all = 0;
+        for (double logit : logits) {
+            sum += Math.exp(logit);
+            all += logit;
+        }
+        double wanted = (1 - smoothing) * logits[target] + smoothing * all / logits.length;
+        return Math.log(sum) - wanted;
+    }
+
     /** [T, vocabulary] */
     double[][] logits(int[] ids) {
         int c = config.hidden();
