@@ -10,33 +10,61 @@ import io.infinito.gpt.GptWeights;
 import java.util.Arrays;
 import java.util.function.BooleanSupplier;
 
-/** Mean loss over all of a split on non-overlapping windows of T tokens: each token but the first is predicted exactly once. */
+/** The loss over all of a split on non-overlapping windows of T tokens: each token but the first is predicted exactly once. */
 public final class Evaluation {
     /** Targets that cross entropy leaves out. */
     private static final long IGNORED = -100;
 
+    /**
+     * A split and what its text is made of.
+     *
+     * @param name train, validation or test
+     * @param tokens of it
+     * @param words runs of its text without whitespace; 0: not known
+     * @param bytes of its text in UTF-8; 0: not known
+     */
+    public record Split(String name, TokenFile tokens, long words, long bytes) {}
+
+    /**
+     * How well a split is predicted.
+     *
+     * @param loss mean, natural logarithm per token
+     * @param wordPerplexity exp of the summed loss over the words; 0 where they are not known
+     * @param bitsPerByte summed loss in bits over the bytes; 0 where they are not known
+     * @param tokens that were predicted
+     */
+    public record Result(double loss, double wordPerplexity, double bitsPerByte, long tokens) {
+        /** exp of the loss. */
+        public double perplexity() {
+            return Math.exp(loss);
+        }
+    }
+
+    private final Split split;
     private final TokenFile tokens;
     private final int context;
     private final int batchSize;
 
     /** @throws IllegalArgumentException if the split is shorter than one sequence and the token that follows it */
-    public Evaluation(TokenFile tokens, int context, int batchSize) {
+    public Evaluation(Split split, int context, int batchSize) {
+        this.split = split;
+        tokens = split.tokens();
         if (tokens.size() < context + 1L) {
-            throw new IllegalArgumentException("the validation split has " + tokens.size()
+            throw new IllegalArgumentException("the " + split.name() + " split has " + tokens.size()
                     + " tokens, fewer than one sequence of model.context=" + context
-                    + " and the token after it; give a longer one, or a larger dataset.split.validationRatio");
+                    + " and the token after it; give a longer one, or a larger dataset.split." + split.name()
+                    + "Ratio");
         }
-        this.tokens = tokens;
         this.context = context;
         this.batchSize = batchSize;
     }
 
     /**
-     * Mean cross entropy, natural logarithm per token.
+     * Measures.
      *
-     * @param stop asked between batches; when it says yes the mean of what was seen so far comes back
+     * @param stop asked between batches; when it says yes the result of what was seen so far comes back
      */
-    public double meanLoss(NDManager parent, Gpt gpt, GptWeights weights, BooleanSupplier stop) {
+    public Result measure(NDManager parent, Gpt gpt, GptWeights weights, BooleanSupplier stop) {
         boolean gradMode = JniUtils.isGradMode();
         JniUtils.setGradMode(false);
         try {
@@ -48,7 +76,12 @@ public final class Evaluation {
                 sum += lossOf(parent, gpt, weights, from, rows);
                 from += (long) rows * context;
             }
-            return sum / Math.min(from, predicted);
+            long counted = Math.min(from, predicted);
+            return new Result(
+                    sum / counted,
+                    split.words() > 0 ? Math.exp(sum / split.words()) : 0,
+                    split.bytes() > 0 ? sum / Math.log(2) / split.bytes() : 0,
+                    counted);
         } finally {
             JniUtils.setGradMode(gradMode);
         }

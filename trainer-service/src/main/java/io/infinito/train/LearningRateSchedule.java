@@ -9,7 +9,9 @@ public final class LearningRateSchedule {
     public enum Shape {
         COSINE,
         LINEAR,
-        CONSTANT
+        CONSTANT,
+        /** Constant, then down linearly during the last steps (as in arXiv:2405.18392). */
+        CONSTANT_WITH_DECAY
     }
 
     private final TrainingPlan.Rates rates;
@@ -33,10 +35,12 @@ public final class LearningRateSchedule {
             return rates.peak() * (step + 1) / warmupSteps;
         }
         double done = Math.min(1, (double) (step - warmupSteps) / Math.max(1, totalSteps - 1 - warmupSteps));
+        double decay = rates.decayFraction();
         double share = switch (rates.shape()) {
             case COSINE -> 0.5 * (1 + Math.cos(Math.PI * done));
             case LINEAR -> 1 - done;
             case CONSTANT -> 1;
+            case CONSTANT_WITH_DECAY -> Math.min(1, (1 - done) / decay);
         };
         return rates.minimum() + (rates.peak() - rates.minimum()) * share;
     }

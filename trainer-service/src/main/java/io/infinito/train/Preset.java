@@ -58,6 +58,11 @@ public enum Preset {
                         + Arrays.stream(values()).map(p -> p.presetName).collect(Collectors.joining(", "))));
     }
 
+    /** What requests call it. */
+    public String presetName() {
+        return presetName;
+    }
+
     /** Of the network. */
     public TrainingPlan.Sizes sizes() {
         return sizes;

@@ -8,13 +8,14 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import io.infinito.checkpoint.TrainerState;
 import io.infinito.dataset.TokenFile;
-import io.infinito.gpt.AdamW;
 import io.infinito.gpt.Dropout;
 import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptConfig;
 import io.infinito.gpt.GptWeights;
 import io.infinito.gpt.Precision;
 import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.TensorSource;
+import io.infinito.tokenizer.Tokenizer;
 import io.infinito.train.LearningRateSchedule.Shape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,7 +23,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +38,9 @@ class TrainingLoopTest {
     /** Tokens that occur at all. */
     private static final int SEEN = 20;
 
-    private static final TrainingPlan.Sizes SIZES = new TrainingPlan.Sizes(2, 16, 2, 16, true);
+    private static final TrainingPlan.Sizes SIZES = PlanBuilder.SIZES;
+
+    private static Tokenizer tokenizer;
 
     @TempDir
     Path folder;
@@ -42,6 +48,17 @@ class TrainingLoopTest {
     private NDManager manager;
     private TokenFile train;
     private TokenFile validation;
+    private TokenFile test;
+
+    @BeforeAll
+    static void openTokenizer() {
+        tokenizer = Tokenizer.gpt2();
+    }
+
+    @AfterAll
+    static void closeTokenizer() {
+        tokenizer.close();
+    }
 
     @BeforeEach
     void prepare() throws IOException {
@@ -49,6 +66,7 @@ class TrainingLoopTest {
         // 26 sequences: the last step of an epoch of batches of 4, accumulated twice, is a small one.
         train = TokenFiles.cycle(folder, 26 * 16 + 5, SEEN, 1);
         validation = TokenFiles.cycle(folder, 100, SEEN, 2);
+        test = TokenFiles.cycle(folder, 60, SEEN, 4);
     }
 
     @AfterEach
@@ -58,45 +76,72 @@ class TrainingLoopTest {
 
     @Test
     void validationLossFallsWithEachEpoch() {
-        Recorder run = run(plan(4, 0, 0, 0), 0);
+        PlanBuilder plan = new PlanBuilder();
+        plan.epochs = 4;
+        Recorder run = run(plan, 0);
         assertThat(run.epochs).hasSize(4);
-        assertThat(run.epochs)
-                .extracting(RunListener.EpochDone::validationLoss)
-                .isSortedAccordingTo(Comparator.reverseOrder());
+        assertThat(run.validationLosses()).isSortedAccordingTo(Comparator.reverseOrder());
         assertThat(run.epochs).allMatch(RunListener.EpochDone::best);
         assertThat(run.epochs).extracting(RunListener.EpochDone::step).containsExactly(4, 8, 12, 16);
         assertThat(run.steps).extracting(RunListener.StepDone::tokens).contains(8 * 16, 2 * 16);
+        assertThat(run.epochs.subList(0, 3)).allMatch(epoch -> epoch.test().isEmpty());
+        assertThat(run.testResult().tokens()).isEqualTo(59);
     }
 
     @Test
     void equalSeedsGiveEqualRuns() {
-        assertThat(run(plan(2, 0, 0, 0), 0).losses())
-                .isEqualTo(run(plan(2, 0, 0, 0), 0).losses());
+        assertThat(run(everything(), 0).losses()).isEqualTo(run(everything(), 0).losses());
     }
 
     /** In the middle of an epoch, at its last step, and at the boundary. */
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 4, 5, 8})
     void goesOnFromACheckpointAsIfNothingHadHappened(int step) {
-        TrainingPlan plan = plan(3, 0, 1, 0);
+        PlanBuilder plan = new PlanBuilder();
+        plan.checkpointEverySteps = 1;
+        assertResumedRunEqualsStraightOne(plan, step, 4);
+    }
+
+    /** With an average of the weights, noise of every kind, evaluations inside the epochs, and updates that were left out. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 4, 6, 8, 30, 35, 36})
+    void goesOnWithEveryOptionAsIfNothingHadHappened(int step) {
+        PlanBuilder plan = everything();
+        plan.epochs = 14;
+        assertResumedRunEqualsStraightOne(plan, step, 4);
+        assertThat(run(plan, 0).last.guard().skippedSteps()).isBetween(1, 50);
+    }
+
+    private void assertResumedRunEqualsStraightOne(PlanBuilder plan, int step, int stepsPerEpoch) {
         Recorder straight = run(plan, 0);
         Recorder resumed = run(plan, step);
-        assertThat(resumed.losses()).isEqualTo(straight.losses().subList(step, 12));
-        assertThat(resumed.epochs)
-                .extracting(RunListener.EpochDone::validationLoss)
-                .isEqualTo(straight.epochs.subList(step / 4, 3).stream()
-                        .map(RunListener.EpochDone::validationLoss)
-                        .toList());
-        assertThat(resumed.epochs)
-                .extracting(RunListener.EpochDone::trainLoss)
-                .isEqualTo(straight.epochs.subList(step / 4, 3).stream()
-                        .map(RunListener.EpochDone::trainLoss)
-                        .toList());
+        int epochs = straight.epochs.size();
+        int from = step / stepsPerEpoch;
+        assertThat(resumed.losses()).isEqualTo(straight.losses().subList(step, straight.steps.size()));
+        assertThat(resumed.validationLosses())
+                .isEqualTo(straight.validationLosses().subList(from, epochs));
+        assertThat(resumed.trainLosses()).isEqualTo(straight.trainLosses().subList(from, epochs));
+        assertThat(resumed.last).isEqualTo(straight.last);
+        assertThat(resumed.testResult()).isEqualTo(straight.testResult());
+    }
+
+    private static PlanBuilder everything() {
+        PlanBuilder plan = new PlanBuilder();
+        plan.checkpointEverySteps = 1;
+        plan.noise = new TrainingPlan.Noise(0.1, 0.1, true);
+        plan.emaDecay = 0.8;
+        plan.evaluateEverySteps = 3;
+        // Norms of so small a network vary enough for some of them to be over this.
+        plan.guard = new TrainingPlan.Guard(true, 1.1);
+        return plan;
     }
 
     @Test
     void endsAtTheStepLimitWithAnEvaluatedEpoch() {
-        Recorder run = run(plan(4, 6, 0, 0), 0);
+        PlanBuilder plan = new PlanBuilder();
+        plan.epochs = 4;
+        plan.maxSteps = 6;
+        Recorder run = run(plan, 0);
         assertThat(run.steps).hasSize(6);
         assertThat(run.epochs).extracting(RunListener.EpochDone::step).containsExactly(4, 6);
     }
@@ -104,22 +149,86 @@ class TrainingLoopTest {
     @Test
     void endsWhenPatienceIsOut() {
         // At this rate nothing is learned after the first steps.
-        TrainingPlan restless = new TrainingPlan(
-                SIZES,
-                50,
-                0,
-                4,
-                2,
-                new TrainingPlan.Rates(Shape.CONSTANT, 0.5, 0, 0),
-                adamW(),
-                Dropout.NONE,
-                7,
-                2,
-                0,
-                0);
-        Recorder run = run(restless, 0);
+        PlanBuilder plan = new PlanBuilder();
+        plan.epochs = 50;
+        plan.rates = new TrainingPlan.Rates(Shape.CONSTANT, 0.5, 0, 0, 0.2);
+        plan.patience = 2;
+        Recorder run = run(plan, 0);
         assertThat(run.epochs.size()).isLessThan(50);
         assertThat(run.epochs.subList(run.epochs.size() - 2, run.epochs.size())).noneMatch(RunListener.EpochDone::best);
+    }
+
+    /** The test split is measured with the best weights, not with the last. */
+    @Test
+    void measuresTheTestSplitWithTheBestWeights() {
+        PlanBuilder plan = new PlanBuilder();
+        plan.epochs = 50;
+        plan.rates = new TrainingPlan.Rates(Shape.CONSTANT, 0.5, 0, 0, 0.2);
+        plan.patience = 3;
+        Recorder run = run(plan, 0);
+        assertThat(run.last.bestStep()).isLessThan(run.last.step());
+        GptConfig config = SIZES.withVocabulary(VOCABULARY);
+        try (Gpt gpt = Gpt.compile(manager, config, Dropout.NONE, Precision.FLOAT32);
+                GptWeights best = GptWeights.load(manager, config, run.model(run.last.bestStep()))) {
+            assertThat(run.testResult())
+                    .isEqualTo(new Evaluation(split("test", test), 16, 4).measure(manager, gpt, best, () -> false));
+        }
+    }
+
+    @Test
+    void evaluationsInsideAnEpochMayBeTheBest() {
+        PlanBuilder plan = new PlanBuilder();
+        plan.epochs = 1;
+        plan.evaluateEverySteps = 1;
+        Recorder run = run(plan, 0);
+        assertThat(run.bestInside).hasSizeBetween(1, 3).isSortedAccordingTo(Comparator.reverseOrder());
+        assertThat(run.last.epochsWithoutGain()).isZero();
+    }
+
+    @Test
+    void theAverageIsWhatIsEvaluatedAndSaved() {
+        PlanBuilder plan = new PlanBuilder();
+        Recorder plain = run(plan, 0);
+        plan.emaDecay = 0.5;
+        Recorder averaged = run(plan, 0);
+        assertThat(averaged.losses()).isEqualTo(plain.losses());
+        assertThat(averaged.validationLosses()).isNotEqualTo(plain.validationLosses());
+        GptConfig config = SIZES.withVocabulary(VOCABULARY);
+        try (Gpt gpt = Gpt.compile(manager, config, Dropout.NONE, Precision.FLOAT32);
+                GptWeights saved = GptWeights.load(manager, config, averaged.model(12))) {
+            assertThat(new Evaluation(split("validation", validation), 16, 4)
+                            .measure(manager, gpt, saved, () -> false)
+                            .loss())
+                    .isEqualTo(averaged.validationLosses().get(2));
+        }
+    }
+
+    @Test
+    void aRateThatIsFarTooHighEndsTheRunAndNamesTheField() {
+        PlanBuilder plan = exploding();
+        assertThatThrownBy(() -> run(plan, 0))
+                .isInstanceOf(TrainingLoop.DivergedException.class)
+                .hasMessageContaining("training.learningRate");
+    }
+
+    @Test
+    void updatesThatCannotBeUsedAreLeftOutUntilThereAreTooMany() {
+        PlanBuilder plan = exploding();
+        plan.guard = new TrainingPlan.Guard(true, 0);
+        plan.epochs = 100;
+        Recorder run = new Recorder(folder, -1);
+        assertThatThrownBy(() -> run(plan.build(), TrainerState.START, null, run))
+                .isInstanceOf(TrainingLoop.DivergedException.class);
+        assertThat(run.steps.get(run.steps.size() - 1).skippedSteps())
+                .isEqualTo(GradientGuard.MOST_SKIPPED_IN_A_ROW - 1);
+    }
+
+    /** Weights of this size overflow when they are multiplied. */
+    private static PlanBuilder exploding() {
+        PlanBuilder plan = new PlanBuilder();
+        plan.rates = new TrainingPlan.Rates(Shape.CONSTANT, 9.9, 0, 0, 0.2);
+        plan.weightDecay = 1e20;
+        return plan;
     }
 
     @Test
@@ -128,8 +237,16 @@ class TrainingLoopTest {
         GptConfig config = SIZES.withVocabulary(VOCABULARY);
         try (Gpt gpt = Gpt.compile(manager, config, Dropout.NONE, Precision.FLOAT32);
                 GptWeights weights = GptWeights.random(manager, config, 1)) {
-            double inTwos = new Evaluation(split, 16, 2).meanLoss(manager, gpt, weights, () -> false);
-            double atOnce = new Evaluation(split, 16, 100).meanLoss(manager, gpt, weights, () -> false);
+            Evaluation.Result result =
+                    new Evaluation(split("validation", split), 16, 2).measure(manager, gpt, weights, () -> false);
+            double inTwos = result.loss();
+            double atOnce = new Evaluation(split("validation", split), 16, 100)
+                    .measure(manager, gpt, weights, () -> false)
+                    .loss();
+            assertThat(result.tokens()).isEqualTo(55);
+            assertThat(result.perplexity()).isCloseTo(Math.exp(inTwos), within(1e-9));
+            assertThat(result.wordPerplexity()).isCloseTo(Math.exp(inTwos * 55 / 80), within(1e-9));
+            assertThat(result.bitsPerByte()).isCloseTo(inTwos * 55 / 500 / Math.log(2), within(1e-9));
             assertThat(inTwos).isCloseTo(atOnce, within(1e-6));
             // Window by window, by the logits.
             double sum = 0;
@@ -153,7 +270,7 @@ class TrainingLoopTest {
     @Test
     void namesTheSplitThatIsTooShort() throws IOException {
         TokenFile tooShort = TokenFiles.of(folder, new int[16]);
-        assertThatThrownBy(() -> new Evaluation(tooShort, 16, 4))
+        assertThatThrownBy(() -> new Evaluation(split("validation", tooShort), 16, 4))
                 .hasMessageContaining("validation split has 16 tokens")
                 .hasMessageContaining("model.context=16");
         assertThatThrownBy(() -> new SequenceOrder(tooShort, 16, 4)).hasMessageContaining("train split has 16 tokens");
@@ -167,27 +284,11 @@ class TrainingLoopTest {
         return Math.log(sum) - logits[from + target];
     }
 
-    private static AdamW.Settings adamW() {
-        return new AdamW.Settings(0.9, 0.95, 1e-8, 0.1, 1);
-    }
-
-    private static TrainingPlan plan(int epochs, int maxSteps, int checkpointEverySteps, int patience) {
-        return new TrainingPlan(
-                SIZES,
-                epochs,
-                maxSteps,
-                4,
-                2,
-                new TrainingPlan.Rates(Shape.COSINE, 0.01, 0.001, 3),
-                adamW(),
-                new Dropout(0.1, 0.1, 0.1),
-                7,
-                patience,
-                checkpointEverySteps,
-                0);
-    }
-
     /** Runs the plan from the checkpoint that a run of it left at {@code fromStep}. */
+    private Recorder run(PlanBuilder plan, int fromStep) {
+        return run(plan.build(), fromStep);
+    }
+
     private Recorder run(TrainingPlan plan, int fromStep) {
         if (fromStep == 0) {
             Recorder recorder = new Recorder(folder, -1);
@@ -203,21 +304,26 @@ class TrainingLoopTest {
 
     private TrainingLoop.Ending run(TrainingPlan plan, TrainerState state, Path from, Recorder recorder) {
         GptConfig config = plan.sizes().withVocabulary(VOCABULARY);
-        try (Gpt gpt = Gpt.compile(manager, config, plan.dropout(), Precision.FLOAT32);
-                GptWeights weights = from == null
-                        ? GptWeights.random(manager, config, plan.seed())
-                        : GptWeights.load(manager, config, SafeTensors.read(from.resolve("model")));
-                AdamW optimizer = new AdamW(manager, weights, plan.optimizer())) {
-            if (from != null) {
-                optimizer.restore(SafeTensors.read(from.resolve("optimizer")));
-            }
+        try (Gpt gpt = Gpt.compile(manager, config, plan.dropout(), plan.noise().labelSmoothing(), Precision.FLOAT32);
+                Learner learner = from == null
+                        ? Learner.start(manager, GptWeights.random(manager, config, plan.seed()), plan)
+                        : Learner.resume(
+                                manager,
+                                config,
+                                plan,
+                                SafeTensors.read(from.resolve("model-" + state.step())),
+                                SafeTensors.read(from.resolve("state-" + state.step())))) {
             return new TrainingLoop(
                             plan,
                             gpt,
-                            weights,
-                            optimizer,
-                            new SequenceOrder(train, 16, plan.seed()),
-                            new Evaluation(validation, 16, 4),
+                            learner,
+                            new SequenceOrder(
+                                    train, 16, plan.seed(), plan.noise().randomOffset()),
+                            new TokenDropout(train, plan.noise().tokenDropout(), plan.seed()),
+                            new Assessment(
+                                    new Evaluation(split("validation", validation), 16, 4),
+                                    Optional.of(new Evaluation(split("test", test), 16, 4)),
+                                    new Continuations(tokenizer, plan.samples())),
                             state,
                             recorder,
                             System::nanoTime)
@@ -225,12 +331,18 @@ class TrainingLoopTest {
         }
     }
 
-    /** Keeps what it is told; saves a checkpoint at one step and asks to stop there. */
+    private static Evaluation.Split split(String name, TokenFile tokens) {
+        return new Evaluation.Split(name, tokens, 80, 500);
+    }
+
+    /** Keeps what it is told; saves checkpoints, and asks to stop at the one of a step. */
     private static final class Recorder implements RunListener {
         final List<StepDone> steps = new ArrayList<>();
         final List<EpochDone> epochs = new ArrayList<>();
+        final List<Double> bestInside = new ArrayList<>();
         private final Path folder;
         private final int stopAt;
+        TrainerState last;
         TrainerState saved;
 
         Recorder(Path folder, int stopAt) {
@@ -242,30 +354,53 @@ class TrainingLoopTest {
             return steps.stream().map(StepDone::loss).toList();
         }
 
+        List<Double> validationLosses() {
+            return epochs.stream().map(EpochDone::validationLoss).toList();
+        }
+
+        List<Double> trainLosses() {
+            return epochs.stream().map(EpochDone::trainLoss).toList();
+        }
+
+        Evaluation.Result testResult() {
+            return epochs.get(epochs.size() - 1).test().orElseThrow();
+        }
+
         @Override
         public void stepDone(StepDone step) {
             steps.add(step);
         }
 
         @Override
-        public void checkpointDue(TrainerState state, GptWeights weights, AdamW optimizer, double trainLoss) {
-            save(state, weights, optimizer);
+        public void checkpointDue(TrainerState state, Learner learner, double trainLoss) {
+            save(state, learner);
         }
 
         @Override
-        public void epochDone(EpochDone epoch, TrainerState state, GptWeights weights, AdamW optimizer) {
-            epochs.add(epoch);
-            save(state, weights, optimizer);
+        public void bestInsideEpoch(TrainerState state, Learner learner, double trainLoss, double validationLoss) {
+            bestInside.add(validationLoss);
+            save(state, learner);
         }
 
-        private void save(TrainerState state, GptWeights weights, AdamW optimizer) {
-            if (state.step() != stopAt) {
-                return;
+        @Override
+        public void epochDone(EpochDone epoch, TrainerState state, Learner learner) {
+            epochs.add(epoch);
+            save(state, learner);
+        }
+
+        @Override
+        public TensorSource model(int step) {
+            return SafeTensors.read(folder.resolve("model-" + step));
+        }
+
+        private void save(TrainerState state, Learner learner) {
+            last = state;
+            if (state.step() == stopAt) {
+                saved = state;
             }
-            saved = state;
             try {
-                SafeTensors.write(folder.resolve("model"), weights.snapshot());
-                SafeTensors.write(folder.resolve("optimizer"), optimizer.snapshot());
+                SafeTensors.write(folder.resolve("model-" + state.step()), learner.model());
+                SafeTensors.write(folder.resolve("state-" + state.step()), learner.state());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -6,9 +6,12 @@ import io.infinito.checkpoint.CheckpointManifest;
 import io.infinito.checkpoint.CheckpointManifest.Part;
 import io.infinito.checkpoint.HuggingFaceConfig;
 import io.infinito.checkpoint.Sha256;
+import io.infinito.checkpoint.TrainerState;
 import io.infinito.gpt.GptConfig;
 import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.TensorSource;
 import io.infinito.storage.ObjectStore;
+import io.infinito.storage.StorageException;
 import io.infinito.storage.StoredObject;
 import io.infinito.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -16,12 +19,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** Writes, finds and removes the checkpoints of one attempt at a job. */
@@ -53,10 +59,18 @@ public final class CheckpointStore {
      */
     public record Published(String manifestKey, String manifestSha256, CheckpointManifest manifest) {}
 
+    private static final List<String> PARTS = List.of(
+            CheckpointKeys.MODEL,
+            CheckpointKeys.OPTIMIZER,
+            CheckpointKeys.CONFIG,
+            CheckpointKeys.TOKENIZER,
+            CheckpointKeys.TRAINER_STATE);
+
     private final ObjectStore store;
     private final JobFence fence;
     private final Lineage lineage;
     private final Path workFolder;
+    private final AtomicInteger staged = new AtomicInteger();
 
     /**
      * The checkpoints of a job.
@@ -71,56 +85,107 @@ public final class CheckpointStore {
     }
 
     /**
-     * Uploads every part, and the manifest when all are there.
+     * Writes every part to local disk.
      *
-     * @throws JobFence.ReplacedException if another attempt has begun
+     * @throws UncheckedIOException if the disk does not take it
      */
-    public Published publish(CheckpointSnapshot snapshot) {
-        fence.check();
+    public StagedCheckpoint stage(CheckpointSnapshot snapshot) {
         int step = snapshot.state().step();
-        String folder = CheckpointKeys.step(lineage.jobId(), step);
+        // A step has two checkpoints where it was evaluated after the first was taken.
+        Path folder = workFolder.resolve("step-%08d-%d".formatted(step, staged.incrementAndGet()));
         int endOfText = lineage.tokenizer().endOfText().orElse(-1);
         Map<String, Part> parts = new LinkedHashMap<>();
         try {
-            Path file = workFolder.resolve("upload.safetensors");
-            SafeTensors.write(file, snapshot.model());
-            parts.put(CheckpointKeys.MODEL, upload(folder + CheckpointKeys.MODEL, file));
-            SafeTensors.write(file, snapshot.optimizer());
-            parts.put(CheckpointKeys.OPTIMIZER, upload(folder + CheckpointKeys.OPTIMIZER, file));
-            Files.delete(file);
+            Files.createDirectories(folder);
+            SafeTensors.write(folder.resolve(CheckpointKeys.MODEL), snapshot.model());
+            SafeTensors.write(folder.resolve(CheckpointKeys.OPTIMIZER), snapshot.optimizer());
+            Files.write(folder.resolve(CheckpointKeys.CONFIG), HuggingFaceConfig.write(lineage.config(), endOfText));
+            Files.write(
+                    folder.resolve(CheckpointKeys.TOKENIZER),
+                    lineage.tokenizer().json());
+            Files.write(
+                    folder.resolve(CheckpointKeys.TRAINER_STATE),
+                    snapshot.state().toJson());
+            for (String name : PARTS) {
+                Path file = folder.resolve(name);
+                parts.put(name, new Part(Sha256.of(file), Files.size(file)));
+            }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot write a checkpoint to " + workFolder + ": " + e.getMessage(), e);
+            throw new UncheckedIOException(
+                    "cannot write a checkpoint to " + folder + ": " + e + ". Is there space, and may it be written?",
+                    e);
         }
-        upload(parts, folder, CheckpointKeys.CONFIG, HuggingFaceConfig.write(lineage.config(), endOfText));
-        upload(parts, folder, CheckpointKeys.TOKENIZER, lineage.tokenizer().json());
-        upload(parts, folder, CheckpointKeys.TRAINER_STATE, snapshot.state().toJson());
+        return new StagedCheckpoint(folder, snapshot.state(), snapshot.trainLoss(), snapshot.validationLoss(), parts);
+    }
+
+    /**
+     * Uploads every part, and the manifest when all are there. The manifest is create-only: when an earlier attempt has left one of the
+     * same parts, that one stays, so that whoever names it by its hash still finds it.
+     *
+     * @param beforeManifest called with what will be there, when all parts are; what it throws ends the upload
+     * @throws JobFence.ReplacedException if another attempt has begun
+     */
+    public Published publish(StagedCheckpoint staged, Consumer<Published> beforeManifest) {
+        fence.check();
+        String key = CheckpointKeys.step(lineage.jobId(), staged.state().step()) + CheckpointKeys.MANIFEST;
+        Optional<Published> earlier = store.get(key).flatMap(json -> read(key, json));
+        boolean same =
+                earlier.filter(e -> e.manifest().parts().equals(staged.parts())).isPresent();
+        Map<String, Part> before = earlier.map(e -> e.manifest().parts()).orElse(Map.of());
+        // Those that are as they were come first: under either manifest they are right, and they take the time.
+        List<String> changed = new ArrayList<>();
+        for (String name : staged.parts().keySet()) {
+            if (staged.parts().get(name).equals(before.get(name))) {
+                put(key, name, staged);
+            } else {
+                changed.add(name);
+            }
+        }
+        if (earlier.isPresent() && !same) {
+            // Other parts under a manifest that is there would be a torn checkpoint.
+            store.delete(List.of(key));
+        }
+        for (String name : changed) {
+            put(key, name, staged);
+        }
+        Published published = same ? earlier.get() : describe(key, staged);
+        beforeManifest.accept(published);
+        fence.check();
+        if (!same && !store.putIfAbsent(key, published.manifest().toJson())) {
+            fence.check();
+            throw new StorageException(
+                    key + " was written by another process meanwhile", new IllegalStateException(lineage.jobId()));
+        }
+        return published;
+    }
+
+    private void put(String manifestKey, String name, StagedCheckpoint staged) {
+        store.put(CheckpointKeys.folderOf(manifestKey) + name, staged.folder().resolve(name));
+    }
+
+    private Published describe(String key, StagedCheckpoint staged) {
         CheckpointManifest manifest = new CheckpointManifest(
                 lineage.jobId(),
                 lineage.modelName(),
                 fence.attempt(),
-                step,
-                snapshot.state().epoch(),
-                snapshot.trainLoss(),
-                snapshot.validationLoss(),
+                staged.state().step(),
+                staged.state().epoch(),
+                staged.trainLoss(),
+                staged.validationLoss(),
                 lineage.datasetId(),
                 lineage.datasetDigest(),
                 lineage.tokenizer().sha256(),
                 Instant.now().toString(),
-                parts);
-        byte[] json = manifest.toJson();
-        fence.check();
-        store.put(folder + CheckpointKeys.MANIFEST, json);
-        return new Published(folder + CheckpointKeys.MANIFEST, Sha256.of(json), manifest);
+                staged.parts());
+        return new Published(key, Sha256.of(manifest.toJson()), manifest);
     }
 
-    private Part upload(String key, Path file) throws IOException {
-        store.put(key, file);
-        return new Part(Sha256.of(file), Files.size(file));
-    }
-
-    private void upload(Map<String, Part> parts, String folder, String name, byte[] content) {
-        store.put(folder + name, content);
-        parts.put(name, new Part(Sha256.of(content), content.length));
+    private static Optional<Published> read(String key, byte[] json) {
+        try {
+            return Optional.of(new Published(key, Sha256.of(json), CheckpointManifest.fromJson(json)));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
     }
 
     /**
@@ -132,7 +197,9 @@ public final class CheckpointStore {
         CheckpointManifest manifest = checkpoint.manifest();
         String key = CheckpointKeys.best(lineage.modelName());
         Optional<BestAlias> current = store.get(key).map(BestAlias::fromJson);
-        if (current.isPresent() && current.get().isBetterThan(manifest.validationLoss(), manifest.datasetDigest())) {
+        if (current.isPresent()
+                && !current.get().manifestKey().equals(checkpoint.manifestKey())
+                && current.get().isBetterThan(manifest.validationLoss(), manifest.datasetDigest())) {
             return false;
         }
         fence.check();
@@ -149,9 +216,9 @@ public final class CheckpointStore {
         return true;
     }
 
-    /** The complete checkpoint with the most steps whose parts are all there, as they were written. */
-    public Optional<StoredCheckpoint> latest() {
-        return manifestKeys().stream()
+    /** A job's complete checkpoint with the most steps whose parts are all there, as they were written. */
+    public static Optional<StoredCheckpoint> latest(ObjectStore store, String jobId, Path workFolder) {
+        return manifestKeys(store, jobId).stream()
                 .sorted(Comparator.reverseOrder())
                 .map(key -> StoredCheckpoint.download(store, key, workFolder))
                 .flatMap(Optional::stream)
@@ -159,24 +226,96 @@ public final class CheckpointStore {
     }
 
     /**
-     * Removes this job's checkpoints but for the newest, the best and the alias's.
+     * The weights of this job's checkpoint at a step.
      *
-     * @param keep how many more of the newest stay
+     * @throws IllegalArgumentException if there is none, or it is torn or was altered
+     */
+    public TensorSource model(int step) {
+        String manifestKey = CheckpointKeys.step(lineage.jobId(), step) + CheckpointKeys.MANIFEST;
+        return StoredModel.at(store, manifestKey, workFolder).weights();
+    }
+
+    /**
+     * Does again what an attempt that died may have left undone: points the alias to the job's best checkpoint.
+     *
+     * @param bestStep of the job's best; 0 where there is none yet
+     */
+    public void serveBest(int bestStep) {
+        String key = CheckpointKeys.step(lineage.jobId(), bestStep) + CheckpointKeys.MANIFEST;
+        store.get(key)
+                .flatMap(json -> read(key, json))
+                .filter(best -> Double.isFinite(best.manifest().validationLoss()))
+                .ifPresent(this::serve);
+    }
+
+    /** Whether the model's alias points to a checkpoint. */
+    public boolean isServed(String manifestKey) {
+        return store.get(CheckpointKeys.best(lineage.modelName()))
+                .map(BestAlias::fromJson)
+                .filter(alias -> alias.manifestKey().equals(manifestKey))
+                .isPresent();
+    }
+
+    /**
+     * Removes this job's checkpoints but for those that stay: see {@link Retention}.
+     *
      * @param bestStep of the job's best
      */
-    public void removeOld(int keep, int bestStep) {
-        Set<String> kept = manifestKeys().stream()
+    public void removeOld(Retention retention, int bestStep) {
+        List<String> newestFirst = manifestKeys(store, lineage.jobId()).stream()
                 .sorted(Comparator.reverseOrder())
-                .limit(1L + keep)
-                .collect(Collectors.toSet());
+                .toList();
+        Set<String> kept = newestFirst.stream().limit(1L + retention.newest()).collect(Collectors.toSet());
         kept.add(CheckpointKeys.step(lineage.jobId(), bestStep) + CheckpointKeys.MANIFEST);
-        store.get(CheckpointKeys.best(lineage.modelName()))
-                .map(BestAlias::fromJson)
-                .ifPresent(alias -> kept.add(alias.manifestKey()));
-        for (String key : manifestKeys()) {
-            if (!kept.contains(key)) {
+        List<String> old =
+                newestFirst.stream().filter(key -> !kept.contains(key)).toList();
+        if (old.isEmpty()) {
+            return;
+        }
+        fence.check();
+        for (String key : old) {
+            if (!staysForGood(key, retention) && !namedByAnAlias().contains(key)) {
                 remove(key);
             }
+        }
+    }
+
+    private boolean staysForGood(String manifestKey, Retention retention) {
+        return retention.everyEpochs() > 0
+                && store.get(CheckpointKeys.folderOf(manifestKey) + CheckpointKeys.TRAINER_STATE)
+                        .flatMap(CheckpointStore::state)
+                        .filter(state -> isEndOfEpoch(state) && retention.keepsEpoch(state.epoch()))
+                        .isPresent();
+    }
+
+    private static boolean isEndOfEpoch(TrainerState state) {
+        return state.epochMicroBatches() == 0 && state.evaluatedStep() == state.step();
+    }
+
+    private static Optional<TrainerState> state(byte[] json) {
+        try {
+            return Optional.of(TrainerState.fromJson(json));
+        } catch (IllegalArgumentException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Of any model: an operator may have pointed another name to a checkpoint of this job. Read anew for each deletion. */
+    private Set<String> namedByAnAlias() {
+        return store.list(CheckpointKeys.MODELS).stream()
+                .map(StoredObject::key)
+                .filter(CheckpointKeys::isBest)
+                .map(store::get)
+                .flatMap(Optional::stream)
+                .map(CheckpointStore::aliased)
+                .collect(Collectors.toSet());
+    }
+
+    private static String aliased(byte[] json) {
+        try {
+            return BestAlias.fromJson(json).manifestKey();
+        } catch (IllegalArgumentException e) {
+            throw new StorageException("nothing is removed while a best.json cannot be read: " + e.getMessage(), e);
         }
     }
 
@@ -188,8 +327,8 @@ public final class CheckpointStore {
                 .toList());
     }
 
-    private List<String> manifestKeys() {
-        return store.list(CheckpointKeys.job(lineage.jobId())).stream()
+    private static List<String> manifestKeys(ObjectStore store, String jobId) {
+        return store.list(CheckpointKeys.job(jobId)).stream()
                 .map(StoredObject::key)
                 .filter(key -> CheckpointKeys.stepOfManifest(key).isPresent())
                 .toList();

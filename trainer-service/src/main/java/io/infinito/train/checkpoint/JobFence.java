@@ -5,6 +5,8 @@ import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StoredObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The numbers of a job's attempts, as create-only objects: only one process can have a number, and whoever sees a higher one than
@@ -20,14 +22,19 @@ public final class JobFence {
         }
     }
 
+    private static final Pattern STARTED_AT = Pattern.compile("\"startedAt\":\"([^\"]+)\"");
+
     private final ObjectStore store;
     private final String jobId;
     private final int attempt;
+    private final Instant firstStart;
+    private volatile boolean replaced;
 
-    private JobFence(ObjectStore store, String jobId, int attempt) {
+    private JobFence(ObjectStore store, String jobId, int attempt, Instant firstStart) {
         this.store = store;
         this.jobId = jobId;
         this.attempt = attempt;
+        this.firstStart = firstStart;
     }
 
     /**
@@ -40,7 +47,15 @@ public final class JobFence {
         while (!store.putIfAbsent(CheckpointKeys.attempt(jobId, next), note(owner))) {
             next++;
         }
-        return new JobFence(store, jobId, next);
+        return new JobFence(store, jobId, next, firstStart(store, jobId));
+    }
+
+    private static Instant firstStart(ObjectStore store, String jobId) {
+        return store.get(CheckpointKeys.attempt(jobId, 1))
+                .map(note -> STARTED_AT.matcher(new String(note, StandardCharsets.UTF_8)))
+                .filter(Matcher::find)
+                .map(found -> Instant.parse(found.group(1)))
+                .orElseGet(Instant::now);
     }
 
     private static byte[] note(String owner) {
@@ -62,6 +77,16 @@ public final class JobFence {
         return attempt;
     }
 
+    /** When the job's first attempt began. */
+    public Instant firstStart() {
+        return firstStart;
+    }
+
+    /** Whether a check has found that another attempt has begun. Asks nobody. */
+    public boolean isReplaced() {
+        return replaced;
+    }
+
     /**
      * To be called before anything is published.
      *
@@ -70,6 +95,7 @@ public final class JobFence {
     public void check() {
         int latest = latest(store, jobId);
         if (latest > attempt) {
+            replaced = true;
             throw new ReplacedException(jobId, attempt, latest);
         }
     }

@@ -3,8 +3,10 @@ package io.infinito.train.checkpoint;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.checkpoint.CheckpointManifest;
 import io.infinito.checkpoint.CheckpointManifest.Part;
+import io.infinito.checkpoint.HuggingFaceConfig;
 import io.infinito.checkpoint.Sha256;
 import io.infinito.checkpoint.TrainerState;
+import io.infinito.gpt.GptConfig;
 import io.infinito.safetensors.SafeTensors;
 import io.infinito.storage.ObjectStore;
 import java.io.IOException;
@@ -19,11 +21,12 @@ import org.jboss.logging.Logger;
  *
  * @param manifest that it matches
  * @param state where the run goes on
+ * @param config of the network
  * @param model weights
- * @param optimizer moments and padding rows
+ * @param optimizer moments and whatever else is trained
  */
 public record StoredCheckpoint(
-        CheckpointManifest manifest, TrainerState state, SafeTensors model, SafeTensors optimizer) {
+        CheckpointManifest manifest, TrainerState state, GptConfig config, SafeTensors model, SafeTensors optimizer) {
     private static final Logger LOG = Logger.getLogger(StoredCheckpoint.class);
 
     /** Downloads a checkpoint; one that is torn or altered is reported and left out, as if it did not exist. */
@@ -31,12 +34,14 @@ public record StoredCheckpoint(
         try {
             CheckpointManifest manifest = CheckpointManifest.fromJson(
                     store.get(manifestKey).orElseThrow(() -> new IllegalArgumentException("it is gone")));
+            Path config = part(store, manifestKey, manifest, CheckpointKeys.CONFIG, workFolder);
             Path model = part(store, manifestKey, manifest, CheckpointKeys.MODEL, workFolder);
             Path optimizer = part(store, manifestKey, manifest, CheckpointKeys.OPTIMIZER, workFolder);
             Path state = part(store, manifestKey, manifest, CheckpointKeys.TRAINER_STATE, workFolder);
             return Optional.of(new StoredCheckpoint(
                     manifest,
                     TrainerState.fromJson(Files.readAllBytes(state)),
+                    HuggingFaceConfig.read(Files.readAllBytes(config)),
                     SafeTensors.read(model),
                     SafeTensors.read(optimizer)));
         } catch (IllegalArgumentException e) {
@@ -47,8 +52,8 @@ public record StoredCheckpoint(
         }
     }
 
-    private static Path part(
-            ObjectStore store, String manifestKey, CheckpointManifest manifest, String name, Path workFolder)
+    /** Downloads one part and compares it with the manifest. */
+    static Path part(ObjectStore store, String manifestKey, CheckpointManifest manifest, String name, Path workFolder)
             throws IOException {
         Part expected = manifest.parts().get(name);
         String key = CheckpointKeys.folderOf(manifestKey) + name;

@@ -32,12 +32,19 @@ public class JobEvents {
         this.epochs = epochs;
     }
 
-    /** Sends a status without waiting; one that cannot be sent is superseded by the next. */
-    void progress(TrainJobStatus status) {
+    /**
+     * Sends a status without waiting; one that cannot be sent is superseded by the next.
+     *
+     * @param taken called when the broker has it
+     * @param done called then, or when it is given up
+     */
+    void progress(TrainJobStatus status, Runnable taken, Runnable done) {
         send(jobs, status.getJobId(), status, CloudEvent.of(status.getDescriptorForType(), SOURCE, CloudEvent.JSON))
+                .onTermination()
+                .invoke(done)
                 .subscribe()
                 .with(
-                        sent -> {},
+                        sent -> taken.run(),
                         e -> LOG.warnf("status of job %s was not sent: %s", status.getJobId(), e.getMessage()));
     }
 
@@ -53,7 +60,7 @@ public class JobEvents {
     /** Sends an epoch's event, and returns when the broker has it. A repetition has the same CloudEvents id. */
     void epoch(EpochCompleted epoch) {
         CloudEvent event = CloudEvent.of(epoch.getDescriptorForType(), SOURCE, CloudEvent.JSON)
-                .withId(epoch.getJobId() + "/epoch/" + epoch.getEpoch());
+                .withId(epoch.getJobId() + "/epoch/" + epoch.getSequence());
         await(send(epochs, epoch.getJobId(), epoch, event));
     }
 

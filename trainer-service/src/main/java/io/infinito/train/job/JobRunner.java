@@ -9,18 +9,18 @@ import io.infinito.storage.StorageException;
 import io.infinito.train.TrainingLoop.Ending;
 import io.infinito.train.checkpoint.JobFence;
 import io.infinito.train.checkpoint.JobRecord;
-import io.infinito.training.v1.EpochCompleted;
+import io.infinito.train.checkpoint.StagedCheckpoint;
 import io.infinito.training.v1.TrainJobStatus;
 import io.infinito.training.v1.TrainJobStatus.Phase;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
 
@@ -37,6 +37,7 @@ public class JobRunner {
     }
 
     private static final Logger LOG = Logger.getLogger(JobRunner.class);
+    private static final double MILLIS = 1e3;
 
     private final ObjectStore store;
     private final JobEvents events;
@@ -44,6 +45,7 @@ public class JobRunner {
     private final Cancellations cancellations;
     private final LocalDatasets datasets;
     private final Heartbeat heartbeat;
+    private final TrainerMetrics metrics;
     private final TrainerConfig config;
 
     private volatile boolean shuttingDown;
@@ -55,6 +57,7 @@ public class JobRunner {
             Cancellations cancellations,
             LocalDatasets datasets,
             Heartbeat heartbeat,
+            TrainerMetrics metrics,
             TrainerConfig config) {
         this.store = store;
         this.events = events;
@@ -62,6 +65,7 @@ public class JobRunner {
         this.cancellations = cancellations;
         this.datasets = datasets;
         this.heartbeat = heartbeat;
+        this.metrics = metrics;
         this.config = config;
     }
 
@@ -103,16 +107,16 @@ public class JobRunner {
             publishOutcome(outcome.get());
             return;
         }
-        JobStatus status = new JobStatus(job.jobId(), job.modelName());
         TrainJobStatus end;
         try {
-            end = attempt(job, record, status);
+            end = attempt(job, record, new JobStatus(job.jobId(), job.modelName()));
         } catch (JobFence.ReplacedException e) {
             LOG.warn(e.getMessage());
             throw new HandedBackException(job.jobId());
         }
         record.end(ProtoJson.print(end));
         events.status(end);
+        metrics.ended(end.getPhase());
         LOG.infof("job %s is %s %s", job.jobId(), end.getPhase(), end.getError());
     }
 
@@ -147,76 +151,91 @@ public class JobRunner {
     }
 
     private TrainJobStatus attempt(TrainingJob job, JobRecord record, JobStatus status) {
-        BooleanSupplier stop = () -> shuttingDown || cancellations.contains(job.jobId());
         try {
             JobFence fence = JobFence.take(store, job.jobId(), hostName());
             status.attempt(fence.attempt());
             status.phase(Phase.ACCEPTED);
             LOG.infof("job %s, attempt %d", job.jobId(), fence.attempt());
-            try (AutoCloseable beating = heartbeat.start(status)) {
-                sendMissingEpochs(job, record);
-                return trainOrStop(job, record, status, fence, stop)
-                        ? status.end(Phase.COMPLETED, "")
-                        : stopped(job, status);
+            End end;
+            try (AutoCloseable beating = heartbeat.start(status, fence)) {
+                end = trainToTheEnd(job, record, status, fence);
             }
+            fence.check();
+            return status.end(end.phase(), end.error());
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("the heartbeat could not be closed", e);
+        }
+    }
+
+    private record End(Phase phase, String error) {}
+
+    private End trainToTheEnd(TrainingJob job, JobRecord record, JobStatus status, JobFence fence) {
+        Optional<Instant> deadline = deadline(job, fence);
+        BooleanSupplier stop = () -> shuttingDown
+                || cancellations.contains(job.jobId())
+                || fence.isReplaced()
+                || deadline.filter(Instant.now()::isAfter).isPresent();
+        try {
+            return train(job, record, status, fence, stop) ? new End(Phase.COMPLETED, "") : stopped(job, fence);
         } catch (HandedBackException | JobFence.ReplacedException e) {
             throw e;
         } catch (StorageException | KafkaException e) {
             // Not the job's fault: it goes on from its last checkpoint when the store and the broker are back.
             status.error(reason(e));
-            events.progress(status.snapshot());
             throw e;
-        } catch (Exception | OutOfMemoryError e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             LOG.warnf(e, "job %s failed", job.jobId());
-            return status.end(Phase.FAILED, reason(e));
+            return new End(Phase.FAILED, reason(e));
         }
     }
 
-    private TrainJobStatus stopped(TrainingJob job, JobStatus status) {
-        if (!cancellations.contains(job.jobId())) {
+    private static Optional<Instant> deadline(TrainingJob job, JobFence fence) {
+        double seconds = job.control().deadlineSeconds();
+        return seconds == 0 ? Optional.empty() : Optional.of(fence.firstStart().plusMillis((long) (seconds * MILLIS)));
+    }
+
+    private End stopped(TrainingJob job, JobFence fence) {
+        fence.check();
+        if (cancellations.contains(job.jobId())) {
+            return new End(Phase.CANCELLED, "");
+        }
+        if (shuttingDown) {
             throw new HandedBackException(job.jobId());
         }
-        return status.end(Phase.CANCELLED, "");
+        return new End(
+                Phase.FAILED,
+                "deadlineSeconds=" + job.control().deadlineSeconds() + " have passed since the job's first start at "
+                        + fence.firstStart());
     }
 
     /** Returns false if it was asked to stop. */
-    private boolean trainOrStop(
-            TrainingJob job, JobRecord record, JobStatus status, JobFence fence, BooleanSupplier stop) {
+    private boolean train(TrainingJob job, JobRecord record, JobStatus status, JobFence fence, BooleanSupplier stop) {
         status.phase(Phase.WAITING_FOR_DATASET);
         Optional<LocalDataset> dataset = datasets.open(job.dataset(), progress -> {}, stop);
         if (dataset.isEmpty()) {
             return false;
         }
         status.dataset(dataset.get().manifest().getDatasetId());
-        Ending ending = new TrainingAttempt(
-                        job,
-                        fence,
-                        store,
-                        record,
-                        status,
-                        events,
-                        TrainingAttempt.workFolder(config.workFolder(), job.jobId()))
-                .run(dataset.get(), config.device(), stop);
-        return ending == Ending.DONE;
+        history.catchUp();
+        Path workFolder = TrainingAttempt.workFolder(config.workFolder(), job.jobId(), fence.attempt());
+        try (EpochOutbox outbox = new EpochOutbox(events, fence)) {
+            ToldEpochs told = new ToldEpochs(history.epochs(job.jobId()));
+            Ending ending = new TrainingAttempt(job, fence, store, record, status, outbox, told, metrics, workFolder)
+                    .run(dataset.get(), config.device(), stop);
+            outbox.await();
+            return ending == Ending.DONE;
+        } finally {
+            removeWorkFolder(workFolder);
+        }
     }
 
-    /** An attempt that died after its checkpoint may not have told of it. */
-    private void sendMissingEpochs(TrainingJob job, JobRecord record) {
-        history.catchUp();
-        Set<Integer> told = history.epochs(job.jobId()).stream()
-                .map(EpochCompleted::getEpoch)
-                .collect(Collectors.toSet());
-        for (String json : record.epochs()) {
-            try {
-                EpochCompleted epoch = ProtoJson.parseLenient(json, EpochCompleted.newBuilder())
-                        .build();
-                if (!told.contains(epoch.getEpoch())) {
-                    events.epoch(epoch);
-                }
-            } catch (InvalidJsonException e) {
-                throw new IllegalStateException(
-                        "an event of job " + job.jobId() + " was altered: " + e.getMessage(), e);
-            }
+    private static void removeWorkFolder(Path workFolder) {
+        try {
+            StagedCheckpoint.deleteFolder(workFolder.getParent());
+        } catch (UncheckedIOException e) {
+            LOG.warnf("the next attempt removes what is left: %s", e.getMessage());
         }
     }
 

@@ -1,5 +1,6 @@
 package io.infinito.train.job;
 
+import ai.djl.Device;
 import io.infinito.train.RunListener.StepDone;
 import io.infinito.train.checkpoint.CheckpointStore.Published;
 import io.infinito.training.v1.CheckpointRef;
@@ -17,6 +18,9 @@ final class JobStatus {
     private long startNanos;
     private long lastStepNanos;
     private int startStep;
+    private double arithmeticPerToken;
+    private double peakArithmetic;
+    private Device device = Device.cpu();
 
     JobStatus(String jobId, String modelName) {
         status.setJobId(jobId).setModelName(modelName);
@@ -47,7 +51,24 @@ final class JobStatus {
         lastStepNanos = nanoTime;
     }
 
-    synchronized void step(StepDone done, long nanoTime) {
+    /**
+     * What the share of the machine is counted from.
+     *
+     * @param flopsPerToken floating-point operations that a token costs
+     * @param flopsPerSecond that the device was measured to do at most
+     */
+    synchronized void arithmetic(double flopsPerToken, double flopsPerSecond) {
+        arithmeticPerToken = flopsPerToken;
+        peakArithmetic = flopsPerSecond;
+    }
+
+    /** The device whose memory is shown. */
+    synchronized void device(Device used) {
+        device = used;
+    }
+
+    /** Returns the tokens a second of this step. */
+    synchronized double step(StepDone done, long nanoTime) {
         double speed = done.tokens() / Math.max(1e-9, (nanoTime - lastStepNanos) / 1e9);
         double shown = status.getTokensPerSecond();
         lastStepNanos = nanoTime;
@@ -57,9 +78,14 @@ final class JobStatus {
                 .setLoss(done.loss())
                 .setLearningRate(done.learningRate())
                 .setGradientNorm(done.gradientNorm())
+                .setSkippedSteps(done.skippedSteps())
                 .setTokensPerSecond(shown == 0 ? speed : shown + SPEED_SMOOTHING * (speed - shown))
                 .setPercent(100.0 * done.step() / status.getTotalSteps())
                 .setEtaSeconds(secondsAStep * (status.getTotalSteps() - done.step()));
+        if (peakArithmetic > 0) {
+            status.setMfu(status.getTokensPerSecond() * arithmeticPerToken / peakArithmetic);
+        }
+        return speed;
     }
 
     /** Zero before the run has begun. */
@@ -77,19 +103,38 @@ final class JobStatus {
         status.setLastCheckpoint(checkpoint);
     }
 
-    /** What keeps the job from going on, for now. */
+    /** What keeps the job's results from being kept, or the job from going on, for now; empty: nothing. */
     synchronized void error(String error) {
         status.setError(error);
     }
 
     /** The job ends. */
-    synchronized TrainJobStatus end(Phase phase, String error) {
-        status.setPhase(phase).setError(error).setEtaSeconds(0);
+    TrainJobStatus end(Phase phase, String error) {
+        synchronized (this) {
+            status.setPhase(phase).setError(error).setEtaSeconds(0);
+        }
         return snapshot();
     }
 
-    synchronized TrainJobStatus snapshot() {
-        return status.setUpdatedAt(Instant.now().toString()).build();
+    /** To be published. */
+    TrainJobStatus snapshot() {
+        long resident = ProcessMemory.residentBytes();
+        long onDevice = ProcessMemory.deviceBytes(device());
+        synchronized (this) {
+            return status.setResidentMemoryBytes(resident)
+                    .setDeviceMemoryBytes(onDevice)
+                    .setUpdatedAt(Instant.now().toString())
+                    .build();
+        }
+    }
+
+    private synchronized Device device() {
+        return device;
+    }
+
+    /** As it was last published, with what has happened since. */
+    synchronized TrainJobStatus peek() {
+        return status.build();
     }
 
     static CheckpointRef reference(String bucket, Published checkpoint) {

@@ -63,6 +63,10 @@ public class RequestConsumer {
         } catch (JobRunner.HandedBackException e) {
             // Not acknowledged: whoever gets the partition next, gets the request.
             LOG.info(e.getMessage());
+        } catch (RuntimeException | OutOfMemoryError e) {
+            // A job that ends like this must not end the channel with it.
+            LOG.errorf(e, "the request of %s cannot be worked on", fallbackId);
+            message.nack(e).toCompletableFuture().join();
         }
     }
 

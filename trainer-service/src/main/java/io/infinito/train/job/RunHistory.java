@@ -129,12 +129,19 @@ public class RunHistory {
             if (record.topic().equals(Topic.TRAIN_JOBS.name(kafka.prefix()))) {
                 TrainJobStatus status = ProtoJson.parseLenient(json, TrainJobStatus.newBuilder())
                         .build();
-                statuses.put(status.getJobId(), status);
+                // What an attempt that was replaced had still under way is no news.
+                statuses.merge(
+                        status.getJobId(),
+                        status,
+                        (before, now) -> now.getAttempt() > 0 && now.getAttempt() < before.getAttempt() ? before : now);
             } else {
                 EpochCompleted epoch = ProtoJson.parseLenient(json, EpochCompleted.newBuilder())
                         .build();
                 epochs.computeIfAbsent(epoch.getJobId(), id -> new ConcurrentSkipListMap<>())
-                        .putIfAbsent(epoch.getEpoch(), epoch);
+                        .merge(
+                                epoch.getEpoch(),
+                                epoch,
+                                (before, now) -> now.getAttempt() < before.getAttempt() ? before : now);
             }
         } catch (InvalidJsonException e) {
             LOG.warnf("a record of %s is left out: %s", record.topic(), e.getMessage());

@@ -34,7 +34,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
  * Answers dataset requests as the real service does, over the real topics, with GPT-2 tokens of a little text. Sources: {@code test:ok},
- * {@code test:short} (a validation split of ten tokens), {@code test:lost} (whose shards have gone when it is first asked for) and
+ * {@code test:full} (with a test split), {@code test:short} (a validation split of ten tokens), {@code test:lost} (whose shards have gone when it is first asked for) and
  * anything else, which fails.
  */
 final class FakeDatasetService implements AutoCloseable {
@@ -97,6 +97,9 @@ final class FakeDatasetService implements AutoCloseable {
                     .setVocabularySize(tokenizer.vocabularySize())
                     .addSplits(split(manifest, "train", 1200, 3))
                     .addSplits(split(manifest, "validation", tooShort ? 10 : 150, 1));
+            if (source.equals("test:full")) {
+                manifest.addSplits(split(manifest, "test", 90, 1));
+            }
             manifest.setDigest(DatasetDigest.of(manifest.getSplitsList()));
         } else {
             manifest.setState(DatasetManifest.State.FAILED).setError("dataset.source='" + source + "' does not exist");
@@ -117,8 +120,12 @@ final class FakeDatasetService implements AutoCloseable {
         int[] text = tokenizer.encode(" the cat sat on the mat and the dog lay on the rug");
         boolean lost = manifest.getSpec().getSource().equals("test:lost") && asked.add(name);
         Random random = new Random((manifest.getSpec().getSource() + name).hashCode());
-        SplitManifest.Builder split =
-                SplitManifest.newBuilder().setName(name).setTokens(tokens).setShards(shards);
+        SplitManifest.Builder split = SplitManifest.newBuilder()
+                .setName(name)
+                .setTokens(tokens)
+                .setShards(shards)
+                .setWords(tokens)
+                .setBytes(4L * tokens);
         DatasetDigest digest = new DatasetDigest();
         for (int index = 0; index < shards; index++) {
             int count = tokens / shards;

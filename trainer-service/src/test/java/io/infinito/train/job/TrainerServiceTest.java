@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.is;
+import static org.hamcrest.Matchers.notNullValue;
 
 import io.infinito.checkpoint.BestAlias;
 import io.infinito.checkpoint.CheckpointKeys;
@@ -18,12 +19,15 @@ import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StoredObject;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.path.json.JsonPath;
 import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -221,6 +225,68 @@ class TrainerServiceTest {
                                 .manifestKey())
                         .orElseThrow())
                 .validationLoss();
+    }
+
+    @Test
+    void keepsWhatTheRequestAndTheAliasesSay() {
+        String training = "\"training\":{\"epochs\":5,\"batchSize\":8,\"keepEveryEpochs\":2,\"tensorboard\":true}";
+        String body = "{\"jobId\":\"kept\",\"modelName\":\"kept\",\"dataset\":{\"source\":\"test:ok\"},"
+                + SMALL.replaceFirst("\"training\".*", training) + "}";
+        request("kept", body);
+        awaitPhase("kept", "COMPLETED");
+        List<Integer> steps = get("/v1/runs/kept/epochs").path("step");
+        List<Boolean> best = get("/v1/runs/kept/epochs").path("best");
+        Set<String> expected = new TreeSet<>(List.of(
+                manifest("kept", steps.get(1)), manifest("kept", steps.get(3)), manifest("kept", steps.get(4))));
+        expected.add(manifest("kept", steps.get(best.lastIndexOf(true))));
+        assertThat(manifests("kept")).containsExactlyElementsOf(expected);
+
+        // The first epoch's of the next job is what an alias of another name follows: an operator went back to it.
+        store.put(
+                CheckpointKeys.best("pinned-by-hand"),
+                new BestAlias(manifest("pinned", steps.get(0)), "", "", "pinned", 1, "").toJson());
+        request("pinned", body.replace("\"jobId\":\"kept\"", "\"jobId\":\"pinned\""));
+        awaitPhase("pinned", "COMPLETED");
+        assertThat(manifests("pinned")).contains(manifest("pinned", steps.get(0)));
+    }
+
+    @Test
+    void leavesAHistoryAndEventFilesBesideTheCheckpoints() {
+        request(
+                "told",
+                "{\"jobId\":\"told\",\"modelName\":\"told\",\"dataset\":{\"source\":\"test:ok\"},"
+                        + SMALL.replace("\"epochs\":2", "\"epochs\":2,\"tensorboard\":true") + "}");
+        awaitPhase("told", "COMPLETED")
+                .body("residentMemoryBytes", notNullValue())
+                .body("lastCheckpoint.manifestKey", containsString("jobs/told/step-"));
+        int last = get("/v1/runs/told").path("step");
+        JsonPath history = new JsonPath(
+                new String(store.get(CheckpointKeys.history("told")).orElseThrow(), StandardCharsets.UTF_8));
+        assertThat(history.getList("epochs.sequence", Integer.class)).containsExactly(1, 2);
+        assertThat(history.getList("steps.step", Integer.class)).hasSize(last).endsWith(last);
+        assertThat(store.list(CheckpointKeys.tensorBoard("told")))
+                .singleElement()
+                .satisfies(file -> assertThat(file.key()).contains("events.out.tfevents."))
+                .satisfies(file -> assertThat(file.size()).isGreaterThan(100L * last));
+
+        given().get("/q/metrics")
+                .then()
+                .statusCode(200)
+                .body(containsString("infinito_train_running 0"))
+                .body(containsString("infinito_train_steps_total"))
+                .body(containsString("infinito_train_jobs_total{phase=\"completed\""))
+                .body(containsString("infinito_train_checkpoint_upload_seconds_count"));
+    }
+
+    private static String manifest(String jobId, int step) {
+        return CheckpointKeys.step(jobId, step) + CheckpointKeys.MANIFEST;
+    }
+
+    private List<String> manifests(String jobId) {
+        return store.list(CheckpointKeys.job(jobId)).stream()
+                .map(StoredObject::key)
+                .filter(key -> key.endsWith("manifest.json"))
+                .toList();
     }
 
     @Test

@@ -1,0 +1,86 @@
+package io.infinito.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.infinito.dataset.TokenFile;
+import io.infinito.gpt.DeviceTokens;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** Makes batches of the training split on the device. */
+public final class BatchLoader implements AutoCloseable {
+    /** A larger file stays on the host. As numbers of four bytes this is a gibibyte. */
+    private static final long MOST_DEVICE_TOKENS = 1 << 28;
+
+    /**
+     * A batch.
+     *
+     * @param idsBT token ids, int64 [B, T]
+     * @param targetsBT the token that follows each, int64 [B, T]
+     */
+    record Batch(NDArray idsBT, NDArray targetsBT) {}
+
+    private final SequenceOrder sequences;
+    private final TokenDropout tokenDropout;
+    private final int context;
+    private final Optional<DeviceTokens> deviceTokens;
+
+    private BatchLoader(
+            SequenceOrder sequences, TokenDropout tokenDropout, int context, Optional<DeviceTokens> deviceTokens) {
+        this.sequences = sequences;
+        this.tokenDropout = tokenDropout;
+        this.context = context;
+        this.deviceTokens = deviceTokens;
+    }
+
+    /**
+     * A loader of one run. On a GPU the tokens are copied to it once, if they fit and are trained on as they are.
+     *
+     * @param context tokens in a sequence, T
+     */
+    public static BatchLoader of(NDManager manager, SequenceOrder sequences, TokenDropout tokenDropout, int context) {
+        boolean toDevice = manager.getDevice().isGpu()
+                && tokenDropout.changesNothing()
+                && sequences.tokens().size() <= MOST_DEVICE_TOKENS;
+        return toDevice
+                ? onDevice(manager, sequences, tokenDropout, context)
+                : new BatchLoader(sequences, tokenDropout, context, Optional.empty());
+    }
+
+    static BatchLoader onDevice(NDManager manager, SequenceOrder sequences, TokenDropout tokenDropout, int context) {
+        TokenFile tokens = sequences.tokens();
+        DeviceTokens copy = new DeviceTokens(manager, Math.toIntExact(tokens.size()), tokens::get);
+        return new BatchLoader(sequences, tokenDropout, context, Optional.of(copy));
+    }
+
+    /**
+     * The sequences {@code from} to {@code to} of an epoch.
+     *
+     * @param owner owns the arrays
+     * @param order where the epoch's sequences begin
+     * @param step optimizer steps done before
+     * @param microBatch of the step, from 0
+     */
+    Batch load(NDManager owner, long[] order, int from, int to, int step, int microBatch) {
+        if (deviceTokens.isPresent()) {
+            NDList both = deviceTokens.get().batch(owner, Arrays.copyOfRange(order, from, to), context);
+            return new Batch(both.get(0), both.get(1));
+        }
+        int rows = to - from;
+        long[] ids = new long[rows * context];
+        long[] targets = new long[rows * context];
+        for (int row = 0; row < rows; row++) {
+            sequences.copy(order[from + row], ids, targets, row);
+        }
+        tokenDropout.apply(ids, step, microBatch);
+        Shape shape = new Shape(rows, context);
+        return new Batch(owner.create(ids, shape), owner.create(targets, shape));
+    }
+
+    @Override
+    public void close() {
+        deviceTokens.ifPresent(DeviceTokens::close);
+    }
+}
