@@ -5,6 +5,8 @@ import io.infinito.inference.v1.GenerateRequest;
 import io.infinito.standalone.serving.InferenceClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,6 +45,18 @@ final class GenerateCommand implements Callable<Integer> {
         Terminal terminal = output.terminal();
         if (output.json()) {
             client.generate(request, chunk -> terminal.result(ProtoJson.print(chunk)));
+            return;
+        }
+        if (request.getSampling().getN() > 1) {
+            List<StringBuilder> texts = new ArrayList<>();
+            client.generate(request, chunk -> {
+                while (texts.size() <= chunk.getIndex()) {
+                    texts.add(new StringBuilder(request.getText()));
+                }
+                texts.get(chunk.getIndex()).append(chunk.getText());
+            });
+            // One after the other: together they would be unreadable.
+            texts.forEach(text -> terminal.result(text + System.lineSeparator()));
             return;
         }
         boolean[] begun = {false};

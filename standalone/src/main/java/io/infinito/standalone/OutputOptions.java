@@ -22,6 +22,10 @@ final class OutputOptions {
         Terminal terminal = terminal();
         return json
                 ? new JobJson(terminal.out())
-                : new JobDisplay(terminal.out(), terminal.interactive(), terminal.columns());
+                : new JobDisplay(
+                        terminal.out(),
+                        terminal.interactive(),
+                        new TerminalSize(terminal.columns()),
+                        terminal.unicode());
     }
 }

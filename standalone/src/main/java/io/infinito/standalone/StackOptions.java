@@ -101,7 +101,8 @@ final class StackOptions {
         terminal.say("");
     }
 
-    private static Path home() {
+    /** The root of the built tree. */
+    static Path home() {
         String home = System.getProperty("infinito.home");
         if (home == null) {
             throw new CommandFailure("system property infinito.home is missing: start this program with ./infinito");

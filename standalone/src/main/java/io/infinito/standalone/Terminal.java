@@ -1,6 +1,8 @@
 package io.infinito.standalone;
 
 import java.io.PrintStream;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * Where a command writes. Results go to standard output; with {@code --json} nothing else does, and what is meant for people goes to
@@ -19,6 +21,16 @@ public record Terminal(PrintStream out, PrintStream notes, boolean interactive, 
         boolean interactive = Boolean.getBoolean("infinito.terminal");
         int columns = Integer.getInteger("infinito.terminal.columns", USUAL_COLUMNS);
         return new Terminal(System.out, json ? System.err : System.out, interactive && !json, columns);
+    }
+
+    /** Whether letters beyond ASCII are shown: Java writes those of the locale, and a question mark for others. */
+    boolean unicode() {
+        return Stream.of("LC_ALL", "LC_CTYPE", "LANG")
+                .map(System.getenv()::get)
+                .filter(value -> value != null && !value.isEmpty())
+                .findFirst()
+                .filter(value -> value.toUpperCase(Locale.ROOT).replace("-", "").endsWith("UTF8"))
+                .isPresent();
     }
 
     /** A line for people. */

@@ -2,6 +2,8 @@ package io.infinito.standalone;
 
 import io.infinito.events.InvalidJsonException;
 import io.infinito.events.ProtoJson;
+import io.infinito.training.v1.InitSpec;
+import io.infinito.training.v1.ModelSpec;
 import io.infinito.training.v1.TrainRequest;
 import io.infinito.training.v1.TrainingSpec;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
 import java.util.function.Consumer;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What to train. Every option stands over the same field of the request file. */
@@ -33,26 +36,17 @@ final class TrainingOptions {
                     + "hf://OWNER/NAME/CONFIG, wikitext-2-raw-v1, or s3://BUCKET/KEY. Default: builtin:tiny-tales.")
     private String dataset;
 
-    @Option(
-            names = "--preset",
-            paramLabel = "NAME",
-            description = "Size of the model: tiny, gpt-16m, gpt-45m, infinito-71m or gpt2-small. Default: tiny.")
-    private String preset;
+    @Mixin
+    private ModelOptions model;
 
-    @Option(names = "--epochs", paramLabel = "N", description = "Passes over the training text.")
-    private Integer epochs;
+    @Mixin
+    private LearningOptions learning;
 
-    @Option(names = "--max-steps", paramLabel = "N", description = "End after so many optimizer steps at the latest.")
-    private Integer maxSteps;
+    @Mixin
+    private CadenceOptions cadence;
 
-    @Option(names = "--learning-rate", paramLabel = "X", description = "Highest learning rate of the schedule.")
-    private Double learningRate;
-
-    @Option(names = "--batch-size", paramLabel = "N", description = "Sequences in one forward pass.")
-    private Integer batchSize;
-
-    @Option(names = "--seed", paramLabel = "N", description = "Seed of weights, order and dropout.")
-    private Long seed;
+    @Mixin
+    private InitOptions init;
 
     @Option(
             names = "--model-name",
@@ -67,6 +61,12 @@ final class TrainingOptions {
                     "The same id with the same request is one job, however often it is published. Default: a new one.")
     private String jobId;
 
+    @Option(
+            names = "--deadline-seconds",
+            paramLabel = "X",
+            description = "Seconds from the job's first start after which it ends as failed; 0: none. Default: 0.")
+    private Double deadlineSeconds;
+
     /**
      * The request that the options describe.
      *
@@ -78,8 +78,12 @@ final class TrainingOptions {
             builder.getDatasetBuilder()
                     .setSource(SourcePath.absolute(dataset == null ? "builtin:tiny-tales" : dataset));
         }
-        if (preset != null) {
-            builder.getModelBuilder().setPreset(preset);
+        ModelSpec.Builder spec = builder.getModel().toBuilder();
+        model.apply(spec);
+        InitSpec.Builder from = builder.getInitFrom().toBuilder();
+        init.apply(from);
+        if (from.getFromCase() != InitSpec.FromCase.FROM_NOT_SET) {
+            builder.setInitFrom(from);
         }
         if (modelName != null) {
             builder.setModelName(modelName);
@@ -90,15 +94,14 @@ final class TrainingOptions {
             builder.setJobId(newJobId());
         }
         TrainingSpec.Builder training = builder.getTraining().toBuilder();
-        set(epochs, training::setEpochs);
-        set(maxSteps, training::setMaxSteps);
-        set(learningRate, training::setLearningRate);
-        set(batchSize, training::setBatchSize);
-        set(seed, training::setSeed);
-        return builder.setTraining(training).build();
+        learning.apply(training);
+        cadence.apply(training);
+        set(deadlineSeconds, builder::setDeadlineSeconds);
+        return builder.setModel(spec).setTraining(training).build();
     }
 
-    private static <T> void set(T value, Consumer<T> setter) {
+    /** Hands over a value that was given. */
+    static <T> void set(T value, Consumer<T> setter) {
         if (value != null) {
             setter.accept(value);
         }

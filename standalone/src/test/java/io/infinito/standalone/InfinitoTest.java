@@ -2,14 +2,19 @@ package io.infinito.standalone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.infinito.events.ProtoJson;
 import io.infinito.inference.v1.GenerateRequest;
+import io.infinito.training.v1.ModelSpec;
 import io.infinito.training.v1.TrainRequest;
+import io.infinito.training.v1.TrainingSpec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +42,7 @@ class InfinitoTest {
                 "cancel",
                 "generate",
                 "export",
+                "bench",
                 "completion"
             })
     void everyCommandExplainsItself(String command) {
@@ -94,6 +100,58 @@ class InfinitoTest {
                         .build());
     }
 
+    /** Whatever a request can say of model and training can be said on the command line. */
+    @Test
+    void everyFieldOfARequestHasAnOption() {
+        Map<String, CommandLine.Model.OptionSpec> options =
+                new CommandLine(new TrainingOptions()).getCommandSpec().optionsMap();
+        Stream.of(ModelSpec.getDescriptor(), TrainingSpec.getDescriptor())
+                .flatMap(message -> message.getFields().stream())
+                .map(FieldDescriptor::getName)
+                .flatMap(field -> switch (field) {
+                    case "dropout" -> Stream.of("dropout-embedding", "dropout-attention", "dropout-residual");
+                    case "sample_prompts" -> Stream.of("sample-prompt");
+                    default -> Stream.of(field.replace('_', '-'));
+                })
+                .forEach(option -> assertThat(options).containsKey("--" + option));
+        assertThat(options)
+                .containsKeys("--deadline-seconds", "--init-model", "--init-manifest", "--init-hugging-face");
+    }
+
+    @Test
+    void learningOptionsBecomeFieldsOfTheirNames() throws Exception {
+        assertThat(training(
+                        "--layers=3",
+                        "--no-tied-head",
+                        "--schedule=constant-with-decay",
+                        "--guard=skip",
+                        "--random-offset",
+                        "--dropout-residual=0.3",
+                        "--sample-prompt=One",
+                        "--sample-prompt=Two",
+                        "--device=cpu",
+                        "--init-model=poet",
+                        "--deadline-seconds=60",
+                        "--job-id=mine"))
+                .isEqualTo(ProtoJson.parse(
+                                "{'jobId':'mine','dataset':{'source':'builtin:tiny-tales'},"
+                                        + "'model':{'layers':3,'tiedHead':false},'initFrom':{'modelName':'poet'},"
+                                        + "'deadlineSeconds':60,'training':{'schedule':'CONSTANT_WITH_DECAY',"
+                                        + "'guard':'SKIP','randomOffset':true,'dropout':{'residual':0.3},"
+                                        + "'samplePrompts':['One','Two'],'device':'CPU'}}",
+                                TrainRequest.newBuilder())
+                        .build());
+        assertThat(infinito.execute("train", "--schedule=steep")).isEqualTo(2);
+        assertThat(err.toString()).contains("--schedule steep");
+    }
+
+    @Test
+    void theRecipeIsARequest() {
+        TrainRequest request = training("--request=../recipes/wikitext-2.json");
+        assertThat(request.getDataset().getSource()).isEqualTo("wikitext-2-raw-v1");
+        assertThat(request.getJobId()).isNotEmpty();
+    }
+
     @Test
     void withoutOptionsTheBuiltInTextIsTrainedOnUnderANewId() {
         TrainRequest request = training();
@@ -140,6 +198,42 @@ class InfinitoTest {
         assertThat(request.getSampling().hasTopK()).isFalse();
         assertThat(request.getStopping().getStopList()).containsExactly("x", "y");
         assertThat(request.getStopping().getMaxNewTokens()).isEqualTo(5);
+    }
+
+    @Test
+    void everySamplingOptionReachesTheRequest() {
+        SamplingOptions options = new SamplingOptions();
+        new CommandLine(options)
+                .parseArgs(
+                        "--min-p=0.1",
+                        "--typical-p=0.9",
+                        "--repetition-window=0",
+                        "--presence-penalty=-1",
+                        "--frequency-penalty=1",
+                        "--logit-bias=7=-2.5",
+                        "--n=3",
+                        "--logprobs=2",
+                        "--stop-token=13",
+                        "--include-stop",
+                        "--min-tokens=4",
+                        "--ignore-eos",
+                        "--truncate",
+                        "--served-model=tales@best");
+        GenerateRequest request = options.toRequest("Hello");
+        assertThat(request.getModel()).isEqualTo("tales@best");
+        assertThat(request.getTruncatePrompt()).isTrue();
+        assertThat(request.getSampling().getMinP()).isEqualTo(0.1f);
+        assertThat(request.getSampling().getTypicalP()).isEqualTo(0.9f);
+        assertThat(request.getSampling().hasRepetitionWindow()).isTrue();
+        assertThat(request.getSampling().getPresencePenalty()).isEqualTo(-1);
+        assertThat(request.getSampling().getFrequencyPenalty()).isEqualTo(1);
+        assertThat(request.getSampling().getLogitBiasMap()).containsEntry(7, -2.5f);
+        assertThat(request.getSampling().getN()).isEqualTo(3);
+        assertThat(request.getSampling().getLogprobs()).isEqualTo(2);
+        assertThat(request.getStopping().getStopTokenIdsList()).containsExactly(13);
+        assertThat(request.getStopping().getIncludeStop()).isTrue();
+        assertThat(request.getStopping().getMinNewTokens()).isEqualTo(4);
+        assertThat(request.getStopping().getIgnoreEos()).isTrue();
     }
 
     private static TrainRequest training(String... args) {

@@ -44,9 +44,10 @@ public final class JobReader implements AutoCloseable {
         while (isBefore(end)) {
             for (ConsumerRecord<String, byte[]> record : poll()) {
                 if (record.topic().equals(jobsTopic)) {
-                    latest.remove(record.key());
                     parse(record, TrainJobStatus.newBuilder())
-                            .ifPresent(status -> latest.put(record.key(), status.build()));
+                            .map(TrainJobStatus.Builder::build)
+                            .filter(status -> !isOutdated(status, latest.get(record.key())))
+                            .ifPresent(status -> latest.put(record.key(), status));
                 }
             }
         }
@@ -63,14 +64,15 @@ public final class JobReader implements AutoCloseable {
      */
     public Optional<TrainJobStatus> follow(String jobId, JobListener listener, BooleanSupplier goOn) {
         TrainJobStatus last = null;
+        JobListener once = new OncePerEvent(listener);
         while (goOn.getAsBoolean()) {
-            last = tellNext(jobId, listener, last);
+            last = tellNext(jobId, once, last);
             if (last != null && isTerminal(last.getPhase())) {
                 // Behind this state may lie the last epoch, or the states of a later submission: read what is there by
                 // now.
                 Map<TopicPartition, Long> end = consumer.endOffsets(partitions);
                 while (isBefore(end)) {
-                    last = tellNext(jobId, listener, last);
+                    last = tellNext(jobId, once, last);
                 }
                 if (isTerminal(last.getPhase())) {
                     return Optional.of(last);
@@ -78,6 +80,11 @@ public final class JobReader implements AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /** Whether a status was still on its way from an attempt that had been replaced. */
+    private static boolean isOutdated(TrainJobStatus status, TrainJobStatus before) {
+        return before != null && status.getAttempt() > 0 && status.getAttempt() < before.getAttempt();
     }
 
     /** Whether a job in this phase has ended. */
@@ -103,8 +110,10 @@ public final class JobReader implements AutoCloseable {
             if (record.topic().equals(jobsTopic)) {
                 Optional<TrainJobStatus> status =
                         parse(record, TrainJobStatus.newBuilder()).map(TrainJobStatus.Builder::build);
-                status.ifPresent(listener::status);
-                last = status.orElse(last);
+                if (status.isPresent() && !isOutdated(status.get(), last)) {
+                    listener.status(status.get());
+                    last = status.get();
+                }
             } else {
                 parse(record, EpochCompleted.newBuilder())
                         .map(EpochCompleted.Builder::build)

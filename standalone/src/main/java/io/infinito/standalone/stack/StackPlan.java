@@ -23,15 +23,6 @@ public final class StackPlan {
 
     /** A service that is out of memory is better started again than left half alive. */
     private static final List<String> SMALL = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
-    /** Room for two copies of a checkpoint of gpt2-small. Out of memory ends the job, not the trainer. */
-    private static final List<String> TRAINING = List.of("-Xmx4g", "-XX:+UseSerialGC");
-
-    /**
-     * glibc's allocator as training wants it: it keeps the memory of one step for the next, instead of giving it back and faulting it in
-     * again.
-     */
-    private static final Map<String, String> TRAINING_ALLOCATOR = Map.of(
-            "MALLOC_ARENA_MAX", "1", "MALLOC_MMAP_MAX_", "0", "MALLOC_TRIM_THRESHOLD_", String.valueOf(8_000_000_000L));
 
     private final Path home;
     private final DataDirectory data;
@@ -71,7 +62,13 @@ public final class StackPlan {
                 List.of(
                         service("tokenizer", SMALL, Port.TOKENIZER_HTTP, Port.TOKENIZER_GRPC, "ready", Map.of()),
                         service("dataset", SMALL, Port.DATASET_HTTP, null, "ready", Map.of()),
-                        service("trainer", TRAINING, Port.TRAINER_HTTP, null, "ready", trainerEnvironment()),
+                        service(
+                                "trainer",
+                                TrainingProcess.JVM_OPTIONS,
+                                Port.TRAINER_HTTP,
+                                null,
+                                "ready",
+                                trainerEnvironment()),
                         // Ready only once there is a model, which may be long after the start.
                         service(
                                 "inference",
@@ -101,7 +98,7 @@ public final class StackPlan {
             addresses.add("gRPC " + ports.address(grpc));
         }
         environment.putAll(additional);
-        List<String> command = new ArrayList<>(List.of(java()));
+        List<String> command = new ArrayList<>(List.of(TrainingProcess.java()));
         command.addAll(jvm);
         command.addAll(List.of("-jar", jar.toString()));
         return new ServiceSpec(
@@ -113,7 +110,7 @@ public final class StackPlan {
     }
 
     private Map<String, String> trainerEnvironment() {
-        Map<String, String> environment = new HashMap<>(TRAINING_ALLOCATOR);
+        Map<String, String> environment = new HashMap<>(TrainingProcess.ALLOCATOR);
         environment.put("INFINITO_TRAINER_WORK_FOLDER", data.of("trainer").toString());
         return environment;
     }
@@ -136,9 +133,5 @@ public final class StackPlan {
                 "true",
                 "OPT_OUT_TRACKING",
                 "true");
-    }
-
-    private static String java() {
-        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 }

@@ -19,14 +19,50 @@ class JobDisplayTest {
 
     @Test
     void plainOutputHasALineForEachPhaseAndEachTenth() throws IOException {
-        show(new JobDisplay(out, false, 100));
+        show(new JobDisplay(out, false, () -> 100, true));
         assertThat(text()).isEqualTo(golden("job-plain.txt"));
     }
 
     @Test
     void aTerminalHasOneLineThatIsDrawnOverItself() throws IOException {
-        show(new JobDisplay(out, true, 60));
-        assertThat(text().replace("\r\033[K", "<erase>")).isEqualTo(golden("job-terminal.txt"));
+        show(new JobDisplay(out, true, () -> 60, true));
+        assertThat(text().replace("\r\033[J", "<erase>").replaceAll("\r\033\\[(\\d)A\033\\[J", "<erase $1 up>"))
+                .isEqualTo(golden("job-terminal.txt"));
+    }
+
+    @Test
+    void aTerminalThatBecomesNarrowerIsErasedAsFarAsItsLinesReachNow() {
+        int[] columns = {80};
+        JobDisplay display = new JobDisplay(out, true, () -> columns[0], false);
+        display.status(running(10));
+        display.status(running(20));
+        written.reset();
+        columns[0] = 30;
+        display.status(running(30));
+        // The progress line of before takes three rows now, the bars take one.
+        assertThat(text()).startsWith("\r\033[3A\033[J[###-------]  30.0 %");
+        assertThat(text().substring(text().lastIndexOf('J') + 1).lines()).allMatch(line -> line.length() < 30);
+    }
+
+    @Test
+    void lossesAreBarsOfWhateverWidthThereIs() {
+        Sparkline losses = new Sparkline(true);
+        assertThat(losses.draw(10)).isEmpty();
+        for (int step = 1; step <= 10_000; step++) {
+            losses.add(step, 10.0 - step / 1250.0);
+        }
+        assertThat(losses.draw(8)).isEqualTo("\u2588\u2587\u2586\u2585\u2584\u2583\u2582\u2581");
+        assertThat(losses.draw(40)).hasSize(40);
+    }
+
+    @Test
+    void anEpochThatIsToldAgainIsShownOnce() {
+        OncePerEvent once = new OncePerEvent(new JobDisplay(out, false, () -> 100, true));
+        EpochCompleted first = epoch(1, 4.75, true).toBuilder().setSequence(1).build();
+        once.epoch(first);
+        once.epoch(first.toBuilder().setAttempt(2).build());
+        once.epoch(epoch(2, 4.5, true).toBuilder().setSequence(2).build());
+        assertThat(text().lines()).hasSize(3);
     }
 
     @Test

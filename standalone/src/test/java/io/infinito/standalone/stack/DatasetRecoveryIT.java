@@ -42,12 +42,12 @@ class DatasetRecoveryIT {
     @TempDir
     static Path folder;
 
-    private static DatasetPipeline pipeline;
+    private static Services pipeline;
     private static DatasetManifest undisturbed;
 
     @BeforeAll
     static void prepareUndisturbed() throws Exception {
-        pipeline = new DatasetPipeline(folder);
+        pipeline = new Services(folder);
         pipeline.start("tokenizer-1");
         pipeline.start("dataset-1");
         writeLines(corpus(), LINES, 1);

@@ -2,6 +2,8 @@ package io.infinito.standalone.stack;
 
 import io.infinito.dataset.DatasetTopics;
 import io.infinito.embedded.EmbeddedProcess;
+import io.infinito.storage.ObjectStore;
+import io.infinito.storage.StorageConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -14,15 +16,17 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.awaitility.Awaitility;
 
-/** A broker and any number of dataset and tokenizer services, the real jars, each of which can be killed and started again. */
-final class DatasetPipeline implements AutoCloseable {
+/** A broker, an S3 server and any number of services, the real jars, each of which can be killed, held up and started again. */
+final class Services implements AutoCloseable {
     static final String BROKER = "broker";
+    static final String S3 = "s3";
 
     private static final Duration READY_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(30);
@@ -30,11 +34,13 @@ final class DatasetPipeline implements AutoCloseable {
     private final Path folder;
     private final Path home = Path.of(System.getProperty("infinito.home"));
     private final String brokerAddress;
+    private final StorageConfig storage;
     private final Map<String, ServiceSpec> specs = new HashMap<>();
     private final Map<String, ServiceProcess> running = new LinkedHashMap<>();
+    private final Map<String, String> names = new HashMap<>();
 
     /** Starts the broker. */
-    DatasetPipeline(Path folder) throws IOException {
+    Services(Path folder) throws IOException {
         this.folder = folder;
         int port = freePort();
         this.brokerAddress = "127.0.0.1:" + port;
@@ -44,6 +50,17 @@ final class DatasetPipeline implements AutoCloseable {
                         BROKER,
                         EmbeddedProcess.brokerCommand(Files.createDirectories(folder.resolve(BROKER)), port),
                         Map.of(),
+                        new Readiness.Announced(),
+                        List.of()));
+        int s3Port = freePort();
+        storage = new StorageConfig(
+                "http://127.0.0.1:" + s3Port, "infinito", StackPlan.ACCESS_KEY, StackPlan.SECRET_KEY, "us-east-1");
+        specs.put(
+                S3,
+                new ServiceSpec(
+                        S3,
+                        EmbeddedProcess.s3Command(Files.createDirectories(folder.resolve(S3)), s3Port),
+                        EmbeddedProcess.s3Environment(StackPlan.ACCESS_KEY, StackPlan.SECRET_KEY),
                         new Readiness.Announced(),
                         List.of()));
         start(BROKER);
@@ -60,7 +77,9 @@ final class DatasetPipeline implements AutoCloseable {
     /** Starts a replica of a service, whose name begins with that of the service, as in {@code tokenizer-2}; again, if it was killed. */
     void start(String name) {
         ServiceSpec spec = specs.computeIfAbsent(name, this::specify);
-        running.put(name, ServiceProcess.start(spec, folder.resolve(name + ".log")));
+        ServiceProcess started = ServiceProcess.start(spec, folder.resolve(name + ".log"));
+        running.put(name, started);
+        names.put(String.valueOf(started.pid()), name);
         Awaitility.await(name).atMost(READY_TIMEOUT).until(() -> {
             ServiceProcess process = running.get(name);
             if (!process.isAlive()) {
@@ -68,6 +87,44 @@ final class DatasetPipeline implements AutoCloseable {
             }
             return process.isReady();
         });
+    }
+
+    /** The bucket of the S3 server, which has to be started. */
+    ObjectStore store() {
+        return new ObjectStore(storage);
+    }
+
+    /** Where a trainer keeps its files. */
+    Path workFolder(String name) {
+        return folder.resolve(name + ".work");
+    }
+
+    /** Sends a signal, as in {@code kill -STOP}. */
+    void signal(String name, String signal) throws IOException, InterruptedException {
+        String pid = String.valueOf(running.get(name).pid());
+        int code = new ProcessBuilder("kill", "-" + signal, pid).start().waitFor();
+        if (code != 0) {
+            throw new IOException("kill -" + signal + " " + pid + " of " + name + " ended with " + code);
+        }
+    }
+
+    /** The name of a process that was started. */
+    String nameOf(String pid) {
+        return names.get(pid);
+    }
+
+    /** Starts it, if it is not there. */
+    void ensureRunning(String name) {
+        if (!running.containsKey(name)) {
+            start(name);
+        }
+    }
+
+    /** Stops it, if it is there. */
+    void ensureStopped(String name) throws InterruptedException {
+        if (running.containsKey(name)) {
+            stop(name);
+        }
     }
 
     /** As {@code kill -9}. */
@@ -108,11 +165,16 @@ final class DatasetPipeline implements AutoCloseable {
 
     @Override
     public void close() throws InterruptedException {
-        for (ServiceProcess process : running.values()) {
-            process.terminate();
-        }
-        for (ServiceProcess process : running.values()) {
-            process.awaitEnd(STOP_TIMEOUT);
+        // The broker and the store last: services that stop have something to tell them.
+        List<ServiceProcess> servers = Stream.of(BROKER, S3)
+                .map(running::remove)
+                .filter(Objects::nonNull)
+                .toList();
+        for (var group : List.of(List.copyOf(running.values()), servers)) {
+            group.forEach(ServiceProcess::terminate);
+            for (ServiceProcess process : group) {
+                process.awaitEnd(STOP_TIMEOUT);
+            }
         }
     }
 
@@ -124,7 +186,7 @@ final class DatasetPipeline implements AutoCloseable {
                 name,
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
+                        service.equals("trainer") ? "-Xmx512m" : "-Xmx256m",
                         "-XX:+UseSerialGC",
                         "-XX:TieredStopAtLevel=1",
                         // The shortest that the broker allows. As environment variables they would name channels of
@@ -146,7 +208,19 @@ final class DatasetPipeline implements AutoCloseable {
                         Map.entry("INFINITO_TOKENIZER_WORKERS", "1"),
                         Map.entry("INFINITO_DATASET_SHARD_TOKENS", "2048"),
                         Map.entry("INFINITO_DATASET_MAX_PIECES_IN_FLIGHT", "4"),
-                        Map.entry("INFINITO_DATASET_CLAIM_TIMEOUT", "PT4S")),
+                        Map.entry("INFINITO_DATASET_CLAIM_TIMEOUT", "PT4S"),
+                        Map.entry(
+                                "INFINITO_STORAGE_ENDPOINT", storage.endpoint().toString()),
+                        Map.entry("INFINITO_STORAGE_BUCKET", storage.bucket()),
+                        Map.entry("INFINITO_STORAGE_ACCESS_KEY", storage.accessKey()),
+                        Map.entry("INFINITO_STORAGE_SECRET_KEY", storage.secretKey()),
+                        Map.entry("INFINITO_STORAGE_RETRY_FOR", "PT1S"),
+                        Map.entry(
+                                "INFINITO_TRAINER_WORK_FOLDER", workFolder(name).toString()),
+                        Map.entry("INFINITO_TRAINER_TAKEOVER_AFTER", "PT3S"),
+                        // Many statuses, so that a job can be hit at nearly every step.
+                        Map.entry("INFINITO_TRAINER_STATUS_INTERVAL", "PT0.05S"),
+                        Map.entry("OMP_NUM_THREADS", "1")),
                 new Readiness.Healthy(URI.create("http://127.0.0.1:" + http + "/q/health/ready")),
                 List.of());
     }

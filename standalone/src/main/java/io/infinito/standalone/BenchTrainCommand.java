@@ -1,0 +1,73 @@
+package io.infinito.standalone;
+
+import io.infinito.standalone.stack.TrainingProcess;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code infinito bench train}: training steps against bare matrix products. */
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        header = "Measure training steps against the machine's peak.",
+        description =
+                "%nRuns the trainer's own steps on random tokens, and before each a few bare matrix products; medians of both give "
+                        + "the share of the peak that training reaches (MFU). With --json the last line of standard output is a "
+                        + "document with tokensPerSecond, mfu (a fraction) and gemmGflops.%n")
+final class BenchTrainCommand implements Callable<Integer> {
+    @Option(
+            names = "--preset",
+            paramLabel = "NAME",
+            defaultValue = "gpt-45m",
+            description = "tiny, gpt-16m, gpt-45m, infinito-71m or gpt2-small. Default: ${DEFAULT-VALUE}.")
+    private String preset;
+
+    @Option(names = "--steps", paramLabel = "N", description = "Steps that are counted. Default: 20.")
+    private Integer steps;
+
+    @Option(names = "--warmup", paramLabel = "N", description = "Steps before them. Default: 3.")
+    private Integer warmup;
+
+    @Option(names = "--batch", paramLabel = "B", description = "Sequences in a micro-batch. Default: the preset's.")
+    private Integer batch;
+
+    @Option(names = "--accumulation", paramLabel = "N", description = "Micro-batches in a step. Default: 1.")
+    private Integer accumulation;
+
+    @Option(names = "--dropout", paramLabel = "P", description = "Of embeddings and residuals. Default: 0.")
+    private Double dropout;
+
+    @Option(names = "--json", description = "A line of JSON on standard output, remarks on standard error.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Process process =
+                TrainingProcess.benchmark(StackOptions.home(), arguments()).start();
+        Thread hook = new Thread(process::destroy, "stop");
+        Runtime.getRuntime().addShutdownHook(hook);
+        return process.waitFor();
+    }
+
+    private List<String> arguments() {
+        List<String> arguments = new ArrayList<>(List.of("--preset=" + preset));
+        add(arguments, "--steps", steps);
+        add(arguments, "--warmup", warmup);
+        add(arguments, "--batch", batch);
+        add(arguments, "--accumulation", accumulation);
+        add(arguments, "--dropout", dropout);
+        if (json) {
+            arguments.add("--json");
+        }
+        return arguments;
+    }
+
+    private static void add(List<String> arguments, String option, Number value) {
+        if (value != null) {
+            arguments.add(option + "=" + value);
+        }
+    }
+}
