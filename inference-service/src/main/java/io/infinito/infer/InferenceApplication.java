@@ -12,6 +12,7 @@ import io.infinito.infer.model.Torch;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StorageSettings;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
@@ -90,6 +91,15 @@ public class InferenceApplication {
         Thread topics = new Thread(this::ensureTopics, "topic-setup");
         topics.setDaemon(true);
         topics.start();
+    }
+
+    /** Before the servers close: whoever balances load sees that this replica goes, and what runs may end. */
+    void drain(@Observes @Priority(1) ShutdownEvent event, ServingStatus status, Engine engine)
+            throws InterruptedException {
+        status.drain();
+        if (!engine.drain(config.checkedDrainTimeout())) {
+            LOG.warnf("generations still run after infinito.inference.drain-timeout=%s", config.drainTimeout());
+        }
     }
 
     private void ensureTopics() {

@@ -2,11 +2,13 @@ package io.infinito.infer;
 
 import io.infinito.infer.engine.EngineLimits;
 import io.infinito.infer.model.DeviceChoice;
+import io.infinito.infer.sampling.Penalties;
 import io.infinito.infer.sampling.SamplingSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Settings of inference-service. */
@@ -40,6 +42,10 @@ public interface InferenceConfig {
     @WithDefault("4096")
     int maxNewTokens();
 
+    /** The most sequences of one request: n times its prompts. */
+    @WithDefault("16")
+    int maxSequences();
+
     /** Where checkpoints are downloaded to. */
     @WithDefault("${java.io.tmpdir}/infinito-inference")
     Path cacheDirectory();
@@ -47,6 +53,10 @@ public interface InferenceConfig {
     /** How often the store is asked for a new model, besides at each event. */
     @WithDefault("10s")
     Duration pollInterval();
+
+    /** How long what runs may go on when the service is told to stop. */
+    @WithDefault("20s")
+    Duration drainTimeout();
 
     /** What a request gets that does not say. */
     Sampling sampling();
@@ -73,6 +83,22 @@ public interface InferenceConfig {
         @WithDefault("64")
         int repetitionWindow();
 
+        /** Share of the likeliest token's probability that others must have. */
+        @WithDefault("0")
+        double minP();
+
+        /** Probability mass of typical tokens that is kept. */
+        @WithDefault("1")
+        double typicalP();
+
+        /** Over 0 makes what was sampled less likely. */
+        @WithDefault("0")
+        double presencePenalty();
+
+        /** Over 0 makes what was sampled often less likely. */
+        @WithDefault("0")
+        double frequencyPenalty();
+
         /** Tokens that are sampled. */
         @WithDefault("128")
         int maxNewTokens();
@@ -91,10 +117,17 @@ public interface InferenceConfig {
                         defaults.temperature(),
                         defaults.topK(),
                         defaults.topP(),
-                        defaults.repetitionPenalty(),
-                        defaults.repetitionWindow()),
+                        defaults.minP(),
+                        defaults.typicalP(),
+                        new Penalties(
+                                defaults.repetitionPenalty(),
+                                defaults.repetitionWindow(),
+                                defaults.presencePenalty(),
+                                defaults.frequencyPenalty()),
+                        Map.of()),
                 defaults.maxNewTokens(),
-                maxNewTokens());
+                maxNewTokens(),
+                maxSequences());
     }
 
     /** The name that is followed, as it stands in keys and paths. */
@@ -104,6 +137,15 @@ public interface InferenceConfig {
                     + "' must be 1 to 100 letters, digits, '.', '_' or '-', and not start with '.'");
         }
         return model();
+    }
+
+    /** The time for what runs when the service stops. */
+    default Duration checkedDrainTimeout() {
+        if (drainTimeout().isNegative()) {
+            throw new IllegalArgumentException(
+                    "infinito.inference.drain-timeout=" + drainTimeout() + " must be at least 0");
+        }
+        return drainTimeout();
     }
 
     /** The pause between two looks at the store. */

@@ -1,29 +1,34 @@
 package io.infinito.infer;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Status;
-import io.grpc.StatusException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.infinito.infer.engine.Engine;
 import io.infinito.infer.engine.EngineFullException;
 import io.infinito.infer.engine.Generation;
 import io.infinito.infer.engine.GenerationListener;
-import io.infinito.infer.engine.GenerationRequest;
 import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.model.ModelFollower;
+import io.infinito.infer.sampling.TokenLogprob;
 import io.infinito.inference.v1.GenerateChunk;
 import io.infinito.inference.v1.GenerateRequest;
 import io.infinito.inference.v1.GenerateResponse;
 import io.infinito.inference.v1.GetModelRequest;
 import io.infinito.inference.v1.GetModelResponse;
 import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceImplBase;
+import io.infinito.inference.v1.InspectRequest;
+import io.infinito.inference.v1.InspectResponse;
 import io.infinito.inference.v1.ListModelsRequest;
 import io.infinito.inference.v1.ListModelsResponse;
+import io.infinito.inference.v1.TokenizeRequest;
+import io.infinito.inference.v1.TokenizeResponse;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -32,83 +37,143 @@ import java.util.function.BiFunction;
 /** {@code infinito.inference.v1.InferenceService}: checks, hands over to the engine, and answers with a status that names the field. */
 @GrpcService
 public class InferenceGrpcService extends InferenceServiceImplBase {
+    private static final int LONGEST_ATTENDED = 128;
+
     private final ModelFollower follower;
+    private final ServedModel served;
     private final Engine engine;
-    private final RequestReader reader;
+    private final Admission admission;
+    private final TextInspection inspection;
 
     /** Called by the container. */
-    public InferenceGrpcService(ModelFollower follower, Engine engine, InferenceConfig config) {
+    public InferenceGrpcService(
+            ModelFollower follower, ServedModel served, Engine engine, Admission admission, TextInspection inspection) {
         this.follower = follower;
+        this.served = served;
         this.engine = engine;
-        this.reader = new RequestReader(config.requestDefaults());
+        this.admission = admission;
+        this.inspection = inspection;
     }
 
     @Override
     @Blocking // Tokenizing a long prompt takes longer than an event loop may be held.
     public void generate(GenerateRequest request, StreamObserver<GenerateResponse> observer) {
-        submit(request, serverCall(observer), UnaryAnswer::new);
+        start(request, serverCall(observer), (answer, call) -> new UnaryAnswer(answer, call).listeners());
     }
 
     @Override
     @Blocking
     public void generateStream(GenerateRequest request, StreamObserver<GenerateChunk> observer) {
-        ServerCallStreamObserver<GenerateChunk> call = serverCall(observer);
-        call.setOnReadyHandler(engine::wake);
-        submit(request, call, StreamAnswer::new);
+        ServerCallStreamObserver<GenerateChunk> stream = serverCall(observer);
+        stream.setOnReadyHandler(engine::wake);
+        start(request, stream, (answer, call) -> new StreamAnswer(answer, call).listeners());
     }
 
-    private <T> void submit(
+    private <T> void start(
             GenerateRequest request,
             ServerCallStreamObserver<T> call,
-            BiFunction<Answer, ServerCallStreamObserver<T>, GenerationListener> listener) {
-        AtomicReference<Generation> submitted = new AtomicReference<>();
+            BiFunction<Answer, ServerCallStreamObserver<T>, List<GenerationListener>> listeners) {
+        AtomicReference<List<Generation>> started = new AtomicReference<>(List.of());
         // Both sides look after they have written, so that one of them sees the other whichever comes first.
-        call.setOnCancelHandler(() -> cancel(submitted.get()));
-        try {
-            LoadedModel model = acquire(request.getModel());
-            boolean handedOver = false;
-            try {
-                GenerationRequest generation = reader.read(request, model);
-                Answer answer = new Answer(request.getRequestId(), generation.seed(), Answer.version(model.identity()));
-                submitted.set(engine.submit(generation, model, listener.apply(answer, call), timeLeft()));
-                handedOver = true;
-                if (call.isCancelled()) {
-                    cancel(submitted.get());
-                }
-            } finally {
-                if (!handedOver) {
-                    model.release();
-                }
+        call.setOnCancelHandler(() -> started.get().forEach(engine::cancel));
+        answering(call, () -> {
+            started.set(admission.start(List.of(request), timeLeft(), answer -> listeners.apply(answer, call)));
+            if (call.isCancelled()) {
+                started.get().forEach(engine::cancel);
             }
+        });
+    }
+
+    @Override
+    @Blocking
+    public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> observer) {
+        answering(observer, () -> {
+            LoadedModel model = served.acquire(request.getModel());
+            try {
+                TokenizeResponse.Builder response = TokenizeResponse.newBuilder()
+                        .setTokenizerSha256(model.tokenizer().sha256())
+                        .setModel(Answer.version(model.identity()));
+                for (int id : RequestReader.encode(request.getText(), model, Integer.MAX_VALUE)) {
+                    response.addIds(id)
+                            .addPieces(ByteString.copyFrom(model.tokenizer().bytes(id)));
+                }
+                observer.onNext(response.setCount(response.getIdsCount()).build());
+            } finally {
+                model.release();
+            }
+            observer.onCompleted();
+        });
+    }
+
+    @Override
+    @Blocking
+    public void inspect(InspectRequest request, StreamObserver<InspectResponse> observer) {
+        answering(observer, () -> {
+            LoadedModel model = served.acquire(request.getModel());
+            try {
+                observer.onNext(inspect(request, model));
+            } finally {
+                model.release();
+            }
+            observer.onCompleted();
+        });
+    }
+
+    private InspectResponse inspect(InspectRequest request, LoadedModel model) throws EngineFullException {
+        if (request.getTop() < 0 || request.getTop() > TokenLogprob.MAX_TOP) {
+            throw new IllegalArgumentException(
+                    "top=" + request.getTop() + " must be from 0 to " + TokenLogprob.MAX_TOP);
+        }
+        for (int layer : request.getLayersList()) {
+            if (layer < 0 || layer >= model.config().layers()) {
+                throw new IllegalArgumentException("layers: " + layer + " must be from 0 to "
+                        + (model.config().layers() - 1));
+            }
+        }
+        int room = request.getAttention()
+                ? Math.min(LONGEST_ATTENDED, model.config().context())
+                : model.config().context();
+        int[] ids = switch (request.getPromptCase()) {
+            case TEXT -> RequestReader.encode(request.getText(), model, room);
+            case TOKEN_IDS -> RequestReader.ids(request.getTokenIds(), model.tokenizer(), room);
+            case PROMPT_NOT_SET -> throw new IllegalArgumentException("prompt is missing; set text or token_ids");
+        };
+        List<TokenLogprob> logprobs = inspection.scores(model, ids, request.getTop());
+        float[][][] attention = request.getAttention() ? inspection.attention(model, ids) : new float[0][][];
+        return Inspection.message(request, model, ids, logprobs, attention);
+    }
+
+    /** Something that may be refused. */
+    private interface Refusable {
+        void run() throws ModelUnavailableException, EngineFullException;
+    }
+
+    /** Every refusal becomes a status whose description names the field. */
+    private static void answering(StreamObserver<?> call, Refusable work) {
+        try {
+            work.run();
         } catch (IllegalArgumentException e) {
             call.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asException());
         } catch (EngineFullException e) {
             call.onError(
                     Status.RESOURCE_EXHAUSTED.withDescription(e.getMessage()).asException());
-        } catch (StatusException e) {
-            call.onError(e);
-        }
-    }
-
-    private void cancel(Generation generation) {
-        if (generation != null) {
-            engine.cancel(generation);
+        } catch (ModelUnavailableException e) {
+            Status status = e.known() ? Status.FAILED_PRECONDITION : Status.NOT_FOUND;
+            call.onError(status.withDescription(e.getMessage()).asException());
         }
     }
 
     @Override
     public void getModel(GetModelRequest request, StreamObserver<GetModelResponse> observer) {
-        try {
-            LoadedModel model = acquire(request.getModel());
+        answering(observer, () -> {
+            LoadedModel model = served.acquire(request.getModel());
             try {
                 observer.onNext(describe(model));
             } finally {
                 model.release();
             }
             observer.onCompleted();
-        } catch (StatusException e) {
-            observer.onError(e);
-        }
+        });
     }
 
     @Override
@@ -120,19 +185,6 @@ public class InferenceGrpcService extends InferenceServiceImplBase {
         });
         observer.onNext(response.build());
         observer.onCompleted();
-    }
-
-    private LoadedModel acquire(String name) throws StatusException {
-        if (!name.isEmpty() && !name.equals(follower.modelName())) {
-            throw Status.NOT_FOUND
-                    .withDescription(
-                            "model=" + name + " is not served here; leave it empty or use " + follower.modelName())
-                    .asException();
-        }
-        return follower.acquire()
-                .orElseThrow(() -> Status.FAILED_PRECONDITION
-                        .withDescription("model: none is loaded yet: " + follower.obstacle())
-                        .asException());
     }
 
     private GetModelResponse describe(LoadedModel model) {

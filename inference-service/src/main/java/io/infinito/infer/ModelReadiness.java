@@ -14,20 +14,26 @@ import org.eclipse.microprofile.health.Readiness;
 @ApplicationScoped
 public class ModelReadiness implements HealthCheck {
     private final ModelFollower follower;
+    private final ServingStatus status;
 
     /** Called by the container. */
-    public ModelReadiness(ModelFollower follower) {
+    public ModelReadiness(ModelFollower follower, ServingStatus status) {
         this.follower = follower;
+        this.status = status;
     }
 
     @Override
     public HealthCheckResponse call() {
         Optional<ModelIdentity> serving = follower.serving();
-        HealthCheckResponseBuilder response =
-                HealthCheckResponse.named("model").status(serving.isPresent()).withData("model", follower.modelName());
+        HealthCheckResponseBuilder response = HealthCheckResponse.named("model")
+                .status(serving.isPresent() && !status.isDraining())
+                .withData("model", follower.modelName());
         serving.ifPresent(identity -> response.withData("version", identity.version()));
         if (!follower.obstacle().isEmpty()) {
             response.withData("reason", follower.obstacle());
+        }
+        if (status.isDraining()) {
+            response.withData("reason", "the service stops");
         }
         return response.build();
     }

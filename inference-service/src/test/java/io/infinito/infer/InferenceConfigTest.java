@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.infinito.infer.engine.EngineLimits;
-import io.infinito.infer.engine.GenerationRequest;
+import io.infinito.infer.engine.Stopping;
 import io.infinito.infer.model.DeviceChoice;
+import io.infinito.infer.sampling.Penalties;
 import io.infinito.infer.sampling.SamplingSettings;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
@@ -25,10 +26,10 @@ class InferenceConfigTest {
         assertThat(config.threads()).isZero();
         assertThat(config.limits()).isEqualTo(new EngineLimits(8, 64, Duration.ofSeconds(30)));
         assertThat(config.requestDefaults())
-                .isEqualTo(
-                        new RequestDefaults(SamplingSettings.DEFAULTS, GenerationRequest.DEFAULT_MAX_NEW_TOKENS, 4096));
+                .isEqualTo(new RequestDefaults(SamplingSettings.DEFAULTS, Stopping.DEFAULT_MAX_NEW_TOKENS, 4096, 16));
         assertThat(config.cacheDirectory()).isEqualTo(Path.of("tmp", "infinito-inference"));
         assertThat(config.checkedPollInterval()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(config.checkedDrainTimeout()).isEqualTo(Duration.ofSeconds(20));
     }
 
     @Test
@@ -43,6 +44,12 @@ class InferenceConfigTest {
                 Map.entry("infinito.inference.max-new-tokens", "100"),
                 Map.entry("infinito.inference.cache-directory", "somewhere"),
                 Map.entry("infinito.inference.poll-interval", "1m"),
+                Map.entry("infinito.inference.max-sequences", "3"),
+                Map.entry("infinito.inference.drain-timeout", "0s"),
+                Map.entry("infinito.inference.sampling.min-p", "0.1"),
+                Map.entry("infinito.inference.sampling.typical-p", "0.5"),
+                Map.entry("infinito.inference.sampling.presence-penalty", "1"),
+                Map.entry("infinito.inference.sampling.frequency-penalty", "-1"),
                 Map.entry("infinito.inference.sampling.temperature", "0"),
                 Map.entry("infinito.inference.sampling.top-k", "0"),
                 Map.entry("infinito.inference.sampling.top-p", "0.9"),
@@ -54,7 +61,9 @@ class InferenceConfigTest {
         assertThat(config.threads()).isEqualTo(3);
         assertThat(config.limits()).isEqualTo(new EngineLimits(1, 0, Duration.ofSeconds(5)));
         assertThat(config.requestDefaults())
-                .isEqualTo(new RequestDefaults(new SamplingSettings(0, 0, 0.9, 1.1, 0), 20, 100));
+                .isEqualTo(new RequestDefaults(
+                        new SamplingSettings(0, 0, 0.9, 0.1, 0.5, new Penalties(1.1, 0, 1, -1), Map.of()), 20, 100, 3));
+        assertThat(config.checkedDrainTimeout()).isZero();
         assertThat(config.cacheDirectory()).isEqualTo(Path.of("somewhere"));
         assertThat(config.checkedPollInterval()).isEqualTo(Duration.ofMinutes(1));
     }

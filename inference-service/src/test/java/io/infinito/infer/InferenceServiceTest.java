@@ -3,11 +3,13 @@ package io.infinito.infer;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 
+import com.google.protobuf.ByteString;
 import grpc.health.v1.HealthGrpc;
 import grpc.health.v1.HealthOuterClass.HealthCheckRequest;
 import grpc.health.v1.HealthOuterClass.HealthCheckResponse.ServingStatus;
@@ -17,12 +19,14 @@ import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.events.CloudEvent;
@@ -40,17 +44,24 @@ import io.infinito.inference.v1.GetModelRequest;
 import io.infinito.inference.v1.GetModelResponse;
 import io.infinito.inference.v1.InferenceServiceGrpc;
 import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
+import io.infinito.inference.v1.InspectRequest;
+import io.infinito.inference.v1.InspectResponse;
 import io.infinito.inference.v1.ListModelsRequest;
 import io.infinito.inference.v1.ModelVersion;
 import io.infinito.inference.v1.SamplingParams;
+import io.infinito.inference.v1.Sequence;
 import io.infinito.inference.v1.StoppingCriteria;
 import io.infinito.inference.v1.TokenIds;
+import io.infinito.inference.v1.TokenizeRequest;
+import io.infinito.inference.v1.TokenizeResponse;
 import io.infinito.storage.ObjectStore;
 import io.infinito.training.v1.EpochCompleted;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -150,7 +161,156 @@ class InferenceServiceTest {
         GenerateResponse again = inference.generate(request.toBuilder()
                 .setSampling(request.getSampling().toBuilder().setSeed(first.getSeed()))
                 .build());
-        assertThat(again).isEqualTo(first);
+        assertThat(again.toBuilder().clearTiming().build())
+                .isEqualTo(first.toBuilder().clearTiming().build());
+        assertThat(first.getTiming().getFirstTokenMs())
+                .isBetween(0.0, first.getTiming().getTotalMs());
+    }
+
+    @Test
+    void sequencesOfOneRequestAreThoseOfTheSeedsThatFollow() {
+        GenerateRequest.Builder request = request(12).setText("Hello").setEcho(true);
+        request.getSamplingBuilder().setSeed(7).setN(3).setLogprobs(2).setPromptLogprobs(1);
+        GenerateResponse whole = inference.generate(request.build());
+        assertThat(whole.getSequencesList()).hasSize(3);
+        assertThat(whole.getUsage().getPromptTokens()).isEqualTo(5);
+        assertThat(whole.getUsage().getCompletionTokens()).isEqualTo(36);
+        assertThat(whole.getText())
+                .startsWith("Hello")
+                .isEqualTo(whole.getSequences(0).getText());
+        assertThat(whole.getPromptLogprobsList()).hasSize(4).allSatisfy(logprob -> {
+            assertThat(logprob.getTopCount()).isEqualTo(1);
+            assertThat(logprob.getLogprob()).isNegative();
+        });
+        for (int i = 0; i < 3; i++) {
+            Sequence sequence = whole.getSequences(i);
+            assertThat(sequence.getIndex()).isEqualTo(i);
+            assertThat(sequence.getSeed()).isEqualTo(7 + i);
+            assertThat(sequence.getLogprobsList())
+                    .hasSize(12)
+                    .allSatisfy(logprob -> assertThat(logprob.getTopList()).hasSize(2));
+            GenerateRequest.Builder alone = request.clone();
+            alone.getSamplingBuilder().setSeed(7 + i).clearN();
+            assertThat(inference.generate(alone.build()).getTokenIdsList()).isEqualTo(sequence.getTokenIdsList());
+        }
+        List<GenerateChunk> chunks = new ArrayList<>();
+        inference.generateStream(request.build()).forEachRemaining(chunks::add);
+        for (int i = 0; i < 3; i++) {
+            int index = i;
+            List<GenerateChunk> own =
+                    chunks.stream().filter(c -> c.getIndex() == index).toList();
+            assertThat(String.join("", own.stream().map(GenerateChunk::getText).toList()))
+                    .isEqualTo(whole.getSequences(i).getText());
+            assertThat(own.stream().flatMap(c -> c.getLogprobsList().stream()).toList())
+                    .isEqualTo(whole.getSequences(i).getLogprobsList());
+            assertThat(own.get(own.size() - 1).getFinishReason()).isEqualTo(FinishReason.LENGTH);
+        }
+    }
+
+    @Test
+    void aLongPromptIsTruncatedFromTheLeftIfAsked() {
+        GenerateRequest.Builder request = request(3)
+                .setText("x".repeat(100) + "the end")
+                .setTruncatePrompt(true)
+                .setEcho(true);
+        GenerateResponse response = inference.generate(request.build());
+        assertThat(response.getUsage().getPromptTokens()).isEqualTo(31);
+        assertThat(response.getText()).startsWith("x".repeat(24) + "the end");
+    }
+
+    @Test
+    void tokenizeGivesIdsAndPieces() {
+        TokenizeResponse response =
+                inference.tokenize(TokenizeRequest.newBuilder().setText("Grüße").build());
+        assertThat(response.getCount()).isEqualTo(7).isEqualTo(response.getIdsCount());
+        assertThat(ByteString.copyFrom(response.getPiecesList()).toStringUtf8()).isEqualTo("Grüße");
+        assertThat(response.getModel()).isEqualTo(version(served, 1));
+        assertStatus(
+                Status.Code.INVALID_ARGUMENT,
+                "text has 10000000 characters, at most 1000000",
+                () -> inference.tokenize(TokenizeRequest.newBuilder()
+                        .setText("x".repeat(10_000_000))
+                        .build()));
+    }
+
+    @Test
+    void inspectShowsLossesAndWhereHeadsLook() {
+        InspectRequest.Builder request =
+                InspectRequest.newBuilder().setText("Hello").setAttention(true).setTop(3);
+        InspectResponse response = inference.inspect(request.build());
+        assertThat(response.getTokensList()).hasSize(5);
+        assertThat(response.getLossesList())
+                .hasSize(4)
+                .allSatisfy(loss -> assertThat(loss).isPositive());
+        assertThat(response.getMeanLoss())
+                .isCloseTo(
+                        response.getLossesList().stream()
+                                .mapToDouble(loss -> loss)
+                                .average()
+                                .orElseThrow(),
+                        within(1e-6));
+        assertThat(response.getTokens(1).getTopList()).hasSize(3);
+        assertThat(response.getAttentionList()).hasSize(1);
+        assertThat(response.getAttention(0).getHeadsList())
+                .hasSize(2)
+                .allSatisfy(head -> assertThat(head.getWeightsList()).hasSize(25));
+        // One token has no loss.
+        assertThat(inference
+                        .inspect(InspectRequest.newBuilder().setText("x").build())
+                        .getLossesList())
+                .isEmpty();
+        assertStatus(
+                Status.Code.INVALID_ARGUMENT,
+                "text has 33 tokens, at most 32 fit",
+                () -> inference.inspect(request.setText("x".repeat(33)).build()));
+        assertStatus(
+                Status.Code.INVALID_ARGUMENT,
+                "layers: 1 must be from 0 to 0",
+                () -> inference.inspect(request.setText("x").addLayers(1).build()));
+        assertStatus(
+                Status.Code.INVALID_ARGUMENT,
+                "top=21 must be from 0 to 20",
+                () -> inference.inspect(request.setTop(21).build()));
+    }
+
+    @Test
+    void theModelMayBeNamedByItsAliasOrItsVersion() {
+        for (String name : List.of("best", "default", "default@best", "default@" + served.version())) {
+            assertThat(inference
+                            .generate(request(1).setText("x").setModel(name).build())
+                            .getModel())
+                    .isEqualTo(version(served, 1));
+        }
+        for (String name : List.of("last", "default@last", "default@job/step-00000099")) {
+            assertStatus(
+                    Status.Code.NOT_FOUND,
+                    "model=" + name + " is not served here",
+                    () -> inference.generate(
+                            request(1).setText("x").setModel(name).build()));
+        }
+    }
+
+    @Test
+    void bytesThatAreNoUtf8AreAnErrorAndTheEngineGoesOn() {
+        byte[] notUtf8 = {0x1a, 1, (byte) 0xff};
+        MethodDescriptor<byte[], GenerateResponse> method = InferenceServiceGrpc.getGenerateMethod().toBuilder(
+                        new MethodDescriptor.Marshaller<byte[]>() {
+                            @Override
+                            public InputStream stream(byte[] value) {
+                                return new ByteArrayInputStream(value);
+                            }
+
+                            @Override
+                            public byte[] parse(InputStream stream) {
+                                throw new UnsupportedOperationException();
+                            }
+                        },
+                        InferenceServiceGrpc.getGenerateMethod().getResponseMarshaller())
+                .build();
+        assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, notUtf8))
+                .isInstanceOf(StatusRuntimeException.class);
+        assertThat(inference.generate(request(3).setText("x").build()).getTokenIdsCount())
+                .isEqualTo(3);
     }
 
     @Test
@@ -266,7 +426,68 @@ class InferenceServiceTest {
                         request -> request.getStoppingBuilder().addAllStop(Collections.nCopies(17, "x"))),
                 Map.entry(
                         "stopping.stop[1] is empty",
-                        request -> request.getStoppingBuilder().addStop("x").addStop("")));
+                        request -> request.getStoppingBuilder().addStop("x").addStop("")),
+                Map.entry(
+                        "stopping.stop has 10000 strings",
+                        request -> request.getStoppingBuilder().addAllStop(Collections.nCopies(10_000, "x"))),
+                Map.entry(
+                        "stopping.stop[0] has 257 characters",
+                        request -> request.getStoppingBuilder().addStop("x".repeat(257))),
+                Map.entry(
+                        "stopping.stop[0] has a NUL character at 1",
+                        request -> request.getStoppingBuilder().addStop("x\0")),
+                Map.entry("text has a NUL character at 2", request -> request.setText("ab\0")),
+                Map.entry("text has 10000000 characters", request -> request.setText("x".repeat(10_000_000))),
+                Map.entry(
+                        "text has 10000000 characters, at most 1000000 are allowed",
+                        request -> request.setText("x".repeat(10_000_000)).setTruncatePrompt(true)),
+                Map.entry("request_id has 257 characters", request -> request.setRequestId("x".repeat(257))),
+                Map.entry("model has 257 characters", request -> request.setModel("x".repeat(257))),
+                Map.entry(
+                        "stopping.min_new_tokens=6 must be from 0 to stopping.max_new_tokens=5",
+                        request -> request.getStoppingBuilder().setMinNewTokens(6)),
+                Map.entry(
+                        "stopping.stop_token_ids[0]=257 is not in the vocabulary",
+                        request -> request.getStoppingBuilder().addStopTokenIds(257)),
+                Map.entry(
+                        "stopping.stop_token_ids has 129 ids",
+                        request -> request.getStoppingBuilder().addAllStopTokenIds(Collections.nCopies(129, 1))),
+                Map.entry(
+                        "stopping.time_limit_ms=0 must be",
+                        request -> request.getStoppingBuilder().setTimeLimitMs(0)),
+                Map.entry(
+                        "sampling.seed=18446744073709551615 must be at most 9223372036854775807",
+                        request -> request.getSamplingBuilder().setSeed(-1)),
+                Map.entry(
+                        "sampling.n=1000000 must be from 1 to 16",
+                        request -> request.getSamplingBuilder().setN(1_000_000)),
+                Map.entry(
+                        "sampling.n=0 must be",
+                        request -> request.getSamplingBuilder().setN(0)),
+                Map.entry(
+                        "sampling.logprobs=21 must be from 0 to 20",
+                        request -> request.getSamplingBuilder().setLogprobs(21)),
+                Map.entry(
+                        "sampling.prompt_logprobs=-1 must be",
+                        request -> request.getSamplingBuilder().setPromptLogprobs(-1)),
+                Map.entry(
+                        "sampling.min_p=NaN must be",
+                        request -> request.getSamplingBuilder().setMinP(Float.NaN)),
+                Map.entry(
+                        "sampling.typical_p=0 must be",
+                        request -> request.getSamplingBuilder().setTypicalP(0)),
+                Map.entry(
+                        "sampling.presence_penalty=3 must be",
+                        request -> request.getSamplingBuilder().setPresencePenalty(3)),
+                Map.entry(
+                        "sampling.frequency_penalty=NaN must be",
+                        request -> request.getSamplingBuilder().setFrequencyPenalty(Float.NaN)),
+                Map.entry(
+                        "sampling.logit_bias[1]=1000 must be",
+                        request -> request.getSamplingBuilder().putLogitBias(1, 1000)),
+                Map.entry(
+                        "sampling.logit_bias: id=257 is not in the vocabulary",
+                        request -> request.getSamplingBuilder().putLogitBias(257, 1)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -279,6 +500,7 @@ class InferenceServiceTest {
                 Status.Code.INVALID_ARGUMENT,
                 bad.getKey(),
                 () -> inference.generateStream(request.build()).next());
+        assertThat(running()).isZero();
     }
 
     @Test

@@ -20,9 +20,11 @@ import io.infinito.inference.v1.GetModelRequest;
 import io.infinito.inference.v1.InferenceServiceGrpc;
 import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
 import io.infinito.inference.v1.ListModelsRequest;
+import io.quarkus.grpc.runtime.health.GrpcHealthStorage;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
+import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -63,6 +65,10 @@ class WithoutBackendsTest {
     @Inject
     ModelFollower follower;
 
+    @Inject
+    @Any
+    GrpcHealthStorage storage;
+
     @Test
     void isAliveButNotReadyAndSaysWhy() {
         await().until(() -> follower.obstacle().contains("cannot read s3://infinito/models/default/best.json"));
@@ -77,6 +83,8 @@ class WithoutBackendsTest {
                 .build();
         try {
             for (String service : new String[] {"", InferenceServiceGrpc.SERVICE_NAME}) {
+                // What Quarkus does as soon as the port is open.
+                storage.setStatus(service, ServingStatus.SERVING);
                 assertThat(HealthGrpc.newBlockingStub(channel)
                                 .check(HealthCheckRequest.newBuilder()
                                         .setService(service)

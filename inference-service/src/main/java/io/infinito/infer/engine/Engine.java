@@ -31,11 +31,13 @@ public final class Engine implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
+    private final Condition emptied = lock.newCondition();
     private final Queue<Generation> waiting = new ArrayDeque<>();
     /** Changed under the lock, and by the decode thread alone. */
     private final List<Generation> running = new ArrayList<>();
 
     private boolean wakeUp;
+    private boolean draining;
     private boolean closed;
 
     /** Starts the decode thread. */
@@ -49,7 +51,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Takes a request on.
+     * Takes one sequence on.
      *
      * @param model retained for this request; the engine releases it, unless this method throws
      * @param timeout after which the generation fails
@@ -59,24 +61,46 @@ public final class Engine implements AutoCloseable {
     public Generation submit(
             GenerationRequest request, LoadedModel model, GenerationListener listener, Optional<Duration> timeout)
             throws EngineFullException {
+        return submit(List.of(request), model, List.of(listener), timeout).get(0);
+    }
+
+    /**
+     * Takes all sequences of one request on, or none.
+     *
+     * @param model retained once for each sequence; the engine releases it, unless this method throws
+     * @param listeners one for each sequence
+     * @param timeout after which the generations fail
+     * @return for {@link #cancel}
+     * @throws EngineFullException if there are not so many free places
+     */
+    public List<Generation> submit(
+            List<GenerationRequest> sequences,
+            LoadedModel model,
+            List<? extends GenerationListener> listeners,
+            Optional<Duration> timeout)
+            throws EngineFullException {
         long deadline = System.nanoTime() + timeout.map(Duration::toNanos).orElse(FOREVER_NANOS);
-        Generation generation = new Generation(request, model, listener, deadline);
+        List<Generation> generations = new ArrayList<>();
+        for (int i = 0; i < sequences.size(); i++) {
+            generations.add(new Generation(sequences.get(i), model, listeners.get(i), deadline));
+        }
         lock.lock();
         try {
-            if (closed) {
+            if (closed || draining) {
                 throw new EngineFullException("the service stops");
             }
-            if (running.size() + waiting.size() >= limits.maxRunning() + limits.maxWaiting()) {
+            if (running.size() + waiting.size() + sequences.size() > limits.maxRunning() + limits.maxWaiting()) {
                 metrics.ended("rejected");
                 throw new EngineFullException(running.size() + " generations run and " + waiting.size()
-                        + " wait, which is the most that is allowed; try again later");
+                        + " wait, which leaves no place for " + sequences.size() + " of at most "
+                        + (limits.maxRunning() + limits.maxWaiting()) + "; try again later");
             }
-            waiting.add(generation);
+            waiting.addAll(generations);
             signal();
         } finally {
             lock.unlock();
         }
-        return generation;
+        return generations;
     }
 
     /** Ends a generation before its next token, without another word to its listener. */
@@ -169,6 +193,7 @@ public final class Engine implements AutoCloseable {
             Generation generation = queue.next();
             if (generation.isCancelled() || generation.isLate(now)) {
                 queue.remove();
+                emptied.signalAll();
                 ended.add(generation);
                 if (generation.isCancelled()) {
                     metrics.ended("cancelled");
@@ -265,6 +290,7 @@ public final class Engine implements AutoCloseable {
         lock.lock();
         try {
             running.remove(generation);
+            emptied.signalAll();
         } finally {
             lock.unlock();
         }
@@ -298,6 +324,26 @@ public final class Engine implements AutoCloseable {
         for (Generation generation : left) {
             fail(generation, Failure.SHUTDOWN, "the service stops");
             close(generation);
+        }
+    }
+
+    /**
+     * Takes nothing more on, and waits until everything that was taken on has ended.
+     *
+     * @param patience after which it does not wait longer
+     * @return whether everything has ended
+     */
+    public boolean drain(Duration patience) throws InterruptedException {
+        long left = patience.toNanos();
+        lock.lock();
+        try {
+            draining = true;
+            while (left > 0 && running.size() + waiting.size() > 0) {
+                left = emptied.awaitNanos(left);
+            }
+            return running.isEmpty() && waiting.isEmpty();
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -6,13 +6,16 @@ import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.sampling.Sampler;
 import io.infinito.infer.sampling.StopStrings;
 import io.infinito.infer.sampling.TokenHistory;
+import io.infinito.infer.sampling.TokenLogprob;
 import io.infinito.tokenizer.StreamingDecoder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
- * One request on its way. It keeps one model from its first token to its last.
+ * One sequence on its way: what it has read and sampled, and how it ends. It keeps one model from its first token to its last.
  *
  * <p>When the context is full, the cache is emptied and the last three quarters of it are read again: GPT-2's positions are absolute, so
  * the tokens that stay need new ones. The price is one prefill for each quarter of a context.
@@ -28,12 +31,16 @@ public final class Generation {
     private final Sampler sampler;
     private final StreamingDecoder decoder;
     private final StopStrings stops;
+    private final Stopping stopping;
     /** -1 if the vocabulary has none. */
     private final int endOfText;
 
     private final List<Integer> unsent = new ArrayList<>();
+    private final List<TokenLogprob> unsentLogprobs = new ArrayList<>();
     private KvCache cache;
     private int completionTokens;
+    private long startedNanos;
+    private long firstTokenNanos;
     private volatile boolean cancelled;
     /** Since when the listener was not ready; 0: it is. */
     private long stalledSinceNanos;
@@ -48,31 +55,89 @@ public final class Generation {
         this.sampler = new Sampler(request.sampling(), request.seed());
         this.decoder = new StreamingDecoder(model.tokenizer());
         this.endOfText = model.tokenizer().endOfText().orElse(-1);
-        this.stops = new StopStrings(request.stop());
+        this.stopping = request.stopping();
+        this.stops = new StopStrings(stopping.stop(), stopping.includeStop());
     }
 
-    /** Samples one token; a chunk if there is text to show or it was the last. */
+    /** Runs the model and samples one token; a chunk if there is text to show or it was the last. */
     Optional<GeneratedChunk> step() {
-        float[] logits = model.extend(cache(), unread());
-        int id = sampler.sample(logits, history);
+        if (completionTokens == 0) {
+            startedNanos = System.nanoTime();
+        }
+        return accept(model.extend(cache(), unread()));
+    }
+
+    /**
+     * Samples one token; a chunk if there is text to show or it was the last.
+     *
+     * @param logits that follow the last token, one for each id; changed in place
+     */
+    private Optional<GeneratedChunk> accept(float[] logits) {
+        int id = sample(logits);
         history.append(id);
         unsent.add(id);
         completionTokens++;
+        if (completionTokens == 1) {
+            firstTokenNanos = System.nanoTime();
+        }
 
-        boolean ends = id == endOfText && !request.ignoreEos();
-        boolean last = ends || completionTokens == request.maxNewTokens();
-        // The end of text is a signal, not a text.
-        String text = stops.append(ends ? "" : decoder.append(id));
-        if (last) {
-            text += stops.append(decoder.flush());
+        Optional<Reason> reason = reasonToEnd(id);
+        // The end of text is a signal, not a text; a stop token is text where stop strings are.
+        boolean silent = reason.filter(r -> r == Reason.EOS).isPresent()
+                || (stopsAt(id) && reason.isPresent() && !stopping.includeStop());
+        String fresh = silent ? "" : decoder.append(id);
+        if (reason.isPresent()) {
+            fresh += decoder.flush();
         }
+        // What comes before the least number of tokens cannot be part of a stop string.
+        String text = completionTokens <= stopping.minNewTokens() ? fresh : stops.append(fresh);
         if (stops.matched().isPresent()) {
-            return Optional.of(chunk(text, finish(Reason.STOP)));
+            return Optional.of(chunk(text, finish(Reason.STOP, OptionalInt.empty())));
         }
-        if (last) {
-            return Optional.of(chunk(text + stops.flush(), finish(ends ? Reason.EOS : Reason.LENGTH)));
+        if (reason.isPresent()) {
+            OptionalInt stopToken = reason.get() == Reason.STOP ? OptionalInt.of(id) : OptionalInt.empty();
+            return Optional.of(chunk(text + stops.flush(), finish(reason.get(), stopToken)));
         }
         return text.isEmpty() ? Optional.empty() : Optional.of(chunk(text, Optional.empty()));
+    }
+
+    private int sample(float[] logits) {
+        // Probabilities are told as the model gave them: what follows changes the logits.
+        float[] raw = request.logprobs().isPresent() ? logits.clone() : logits;
+        if (completionTokens < stopping.minNewTokens()) {
+            if (endOfText >= 0 && !stopping.ignoreEos()) {
+                logits[endOfText] = Float.NEGATIVE_INFINITY;
+            }
+            for (int id : stopping.stopTokenIds()) {
+                logits[id] = Float.NEGATIVE_INFINITY;
+            }
+        }
+        int id = sampler.sample(logits, history);
+        if (request.logprobs().isPresent()) {
+            unsentLogprobs.add(TokenLogprob.of(raw, id, request.logprobs().getAsInt()));
+        }
+        return id;
+    }
+
+    private boolean stopsAt(int id) {
+        return stopping.stopTokenIds().contains(id);
+    }
+
+    private Optional<Reason> reasonToEnd(int id) {
+        if (completionTokens > stopping.minNewTokens()) {
+            if (id == endOfText && !stopping.ignoreEos()) {
+                return Optional.of(Reason.EOS);
+            }
+            if (stopsAt(id)) {
+                return Optional.of(Reason.STOP);
+            }
+        }
+        if (completionTokens == stopping.maxNewTokens()) {
+            return Optional.of(Reason.LENGTH);
+        }
+        return stopping.timeLimit()
+                .filter(limit -> System.nanoTime() - submittedNanos >= limit.toNanos())
+                .map(limit -> Reason.TIME);
     }
 
     private KvCache cache() {
@@ -95,14 +160,19 @@ public final class Generation {
         return history.from(history.length() - kept);
     }
 
-    private Optional<Finish> finish(Reason reason) {
-        return Optional.of(
-                new Finish(reason, stops.matched().orElse(""), request.promptIds().length, completionTokens));
+    private Optional<Finish> finish(Reason reason, OptionalInt stopTokenId) {
+        Timing timing = new Timing(
+                Duration.ofNanos(startedNanos - submittedNanos),
+                Duration.ofNanos(firstTokenNanos - submittedNanos),
+                Duration.ofNanos(System.nanoTime() - submittedNanos));
+        return Optional.of(new Finish(
+                reason, stops.matched().orElse(""), stopTokenId, request.promptIds().length, completionTokens, timing));
     }
 
     private GeneratedChunk chunk(String text, Optional<Finish> finish) {
-        GeneratedChunk chunk = new GeneratedChunk(text, List.copyOf(unsent), finish);
+        GeneratedChunk chunk = new GeneratedChunk(text, List.copyOf(unsent), List.copyOf(unsentLogprobs), finish);
         unsent.clear();
+        unsentLogprobs.clear();
         return chunk;
     }
 

@@ -7,12 +7,18 @@ import ai.djl.pytorch.jni.JniUtils;
 import io.infinito.gpt.Dropout;
 import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptConfig;
+import io.infinito.gpt.GptInspection;
 import io.infinito.gpt.GptWeights;
 import io.infinito.gpt.KvCache;
 import io.infinito.gpt.Precision;
+import io.infinito.gpt.TokenScore;
+import io.infinito.infer.sampling.TokenLogprob;
 import io.infinito.safetensors.SafeTensors;
 import io.infinito.tokenizer.Tokenizer;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * One version of a model in native memory. It is counted who uses it: the creator at first, then everyone whose {@link #retain}
@@ -28,6 +34,9 @@ public final class LoadedModel {
     private final Gpt gpt;
     private final GptWeights weights;
     private final float[] logits;
+    /** Compiled when it is first asked for. */
+    private GptInspection inspection;
+
     private int users = 1;
 
     private LoadedModel(
@@ -109,6 +118,54 @@ public final class LoadedModel {
         return logits;
     }
 
+    /**
+     * How likely each token of a text but the first is after those before it. May be called beside {@link #extend}, one call at a time.
+     *
+     * @param ids 2 to {@code context} token ids
+     * @param top how many of the likeliest tokens are told at each place, at most {@link TokenLogprob#MAX_TOP}
+     */
+    public List<TokenLogprob> scores(int[] ids, int top) {
+        Torch.prepareThread();
+        try (NDManager step = manager.newSubManager()) {
+            int count = Math.min(top, config().vocabularySize());
+            List<TokenScore> scores = inspection().scores(step, weights, longs(ids), count);
+            List<TokenLogprob> logprobs = new ArrayList<>();
+            for (int i = 0; i < scores.size(); i++) {
+                TokenScore score = scores.get(i);
+                List<TokenLogprob> likeliest = new ArrayList<>();
+                score.top()
+                        .forEach((id, logprob) ->
+                                likeliest.add(new TokenLogprob(id, logprob, likeliest.size() + 1, List.of())));
+                logprobs.add(new TokenLogprob(ids[i + 1], score.logprob(), score.rank(), likeliest));
+            }
+            return logprobs;
+        }
+    }
+
+    /**
+     * Where every head looks. May be called beside {@link #extend}, one call at a time.
+     *
+     * @param ids 1 to {@code context} token ids, T
+     * @return for each layer and head T x T weights row by row
+     */
+    public float[][][] attention(int[] ids) {
+        Torch.prepareThread();
+        try (NDManager step = manager.newSubManager()) {
+            return inspection().attention(step, weights, longs(ids));
+        }
+    }
+
+    private synchronized GptInspection inspection() {
+        if (inspection == null) {
+            inspection = GptInspection.compile(manager, gpt.config(), Precision.FLOAT32);
+        }
+        return inspection;
+    }
+
+    private static long[] longs(int[] ids) {
+        return Arrays.stream(ids).asLongStream().toArray();
+    }
+
     /** Counts one more user, unless the model is freed already. */
     public synchronized boolean retain() {
         if (users == 0) {
@@ -125,6 +182,9 @@ public final class LoadedModel {
         }
         users--;
         if (users == 0) {
+            if (inspection != null) {
+                inspection.close();
+            }
             gpt.close();
             weights.close();
             manager.close();

@@ -1,104 +1,112 @@
 package io.infinito.infer.sampling;
 
 /**
- * Tokens from the likeliest down, put in order only as far as they are looked at: a heap of ids, the likelier above the less likely, from
- * which {@link #get} takes.
+ * Ids that are put in order only as far as they are looked at: a heap with the largest key on top, the lower id of equals first. It keeps
+ * its array from one token to the next. Of use to one thread.
  */
 final class Candidates {
-    private final int[] ids;
-    private final int size;
-    private final float[] logits;
-    private final double total;
-    /** ids[0, taken) are in order; the rest, turned around, is a heap whose top is the last element. */
-    private int taken;
+    private int[] ids = new int[0];
+    private int size;
+    private float[] keys;
 
-    private Candidates(int[] ids, int size, float[] logits, double total, int taken) {
-        this.ids = ids;
-        this.size = size;
-        this.logits = logits;
-        this.total = total;
-        this.taken = taken;
-    }
-
-    /** The first {@code count} of {@code ids}; the array becomes this object's. */
-    static Candidates ordered(int[] ids, int count, float[] logits) {
-        Candidates candidates = new Candidates(ids, count, logits, 0, 0);
-        for (int i = count / 2 - 1; i >= 0; i--) {
-            candidates.siftDown(i, count);
+    /** Starts anew with room for {@code capacity} ids. */
+    void clear(int capacity, float[] newKeys) {
+        if (ids.length < capacity) {
+            ids = new int[capacity];
         }
-        return candidates;
+        size = 0;
+        keys = newKeys;
     }
 
-    /** The {@code k} likeliest of all ids, k less than their number. */
-    static Candidates likeliest(int k, float[] logits) {
-        // A heap with the least likely of the kept on top: most tokens are refused with one comparison.
-        int[] heap = new int[k];
-        int count = 0;
-        for (int id = 0; id < logits.length; id++) {
-            if (count < k) {
-                int i = count++;
-                while (i > 0 && likelier(heap[(i - 1) / 2], id, logits)) {
-                    heap[i] = heap[(i - 1) / 2];
-                    i = (i - 1) / 2;
-                }
-                heap[i] = id;
-            } else if (logits[id] > logits[heap[0]]) {
-                sinkUnlikely(heap, id, k, logits);
-            }
+    /** Adds an id; {@link #heapify} comes after the last. */
+    void add(int id) {
+        ids[size++] = id;
+    }
+
+    /** Makes the heap. */
+    void heapify() {
+        for (int i = size / 2 - 1; i >= 0; i--) {
+            siftDown(ids[i], i, size);
         }
-        return ordered(heap, k, logits);
-    }
-
-    private static void sinkUnlikely(int[] heap, int id, int k, float[] logits) {
-        int i = 0;
-        for (int child = 1; child < k; child = 2 * i + 1) {
-            if (child + 1 < k && likelier(heap[child], heap[child + 1], logits)) {
-                child++;
-            }
-            if (!likelier(id, heap[child], logits)) {
-                break;
-            }
-            heap[i] = heap[child];
-            i = child;
-        }
-        heap[i] = id;
-    }
-
-    /** These with the sum of the weights that probabilities are shares of. */
-    Candidates withTotal(double newTotal) {
-        return new Candidates(ids, size, logits, newTotal, taken);
-    }
-
-    double total() {
-        return total;
     }
 
     int size() {
         return size;
     }
 
-    /** The id at {@code rank}, 0 for the likeliest. */
-    int get(int rank) {
-        while (taken <= rank) {
-            // The top of the heap goes behind the heap: ids[size - 1 - rank] has that rank.
-            int last = size - 1 - taken;
-            int top = ids[0];
-            ids[0] = ids[last];
-            ids[last] = top;
-            taken++;
-            siftDown(0, last);
-        }
-        return ids[size - 1 - rank];
+    /** Takes the id with the largest key away. */
+    int poll() {
+        int top = ids[0];
+        size--;
+        siftDown(ids[size], 0, size);
+        return top;
     }
 
-    private void siftDown(int start, int heapSize) {
-        int id = ids[start];
+    /**
+     * Takes the {@code k} ids with the largest keys into a new order, the largest first.
+     *
+     * @throws IllegalStateException if a key is not a number
+     */
+    void likeliest(int k, float[] newKeys) {
+        clear(k, newKeys);
+        // Turned around, the least likely of the kept is on top: most tokens are refused with one comparison.
+        for (int id = 0; id < k; id++) {
+            requireNumber(id, keys[id]);
+            ids[id] = id;
+        }
+        size = k;
+        for (int i = k / 2 - 1; i >= 0; i--) {
+            sinkUnlikely(ids[i], i, k);
+        }
+        float least = keys[ids[0]];
+        for (int id = k; id < newKeys.length; id++) {
+            // True for what is no number, too.
+            if (!(newKeys[id] <= least)) {
+                requireNumber(id, newKeys[id]);
+                sinkUnlikely(id, 0, k);
+                least = newKeys[ids[0]];
+            }
+        }
+        for (int last = k - 1; last > 0; last--) {
+            int unlikeliest = ids[0];
+            sinkUnlikely(ids[last], 0, last);
+            ids[last] = unlikeliest;
+        }
+    }
+
+    /** The id at {@code rank} after {@link #likeliest}. */
+    int get(int rank) {
+        return ids[rank];
+    }
+
+    /** The index of the largest key, the first of equals. */
+    static int argMax(float[] keys) {
+        int best = 0;
+        requireNumber(0, keys[0]);
+        float largest = keys[0];
+        for (int id = 1; id < keys.length; id++) {
+            if (!(keys[id] <= largest)) {
+                requireNumber(id, keys[id]);
+                largest = keys[id];
+                best = id;
+            }
+        }
+        return best;
+    }
+
+    private static void requireNumber(int id, float key) {
+        if (Float.isNaN(key)) {
+            throw new IllegalStateException("the model gave no number as the logit of token " + id);
+        }
+    }
+
+    private void sinkUnlikely(int id, int start, int heapSize) {
         int i = start;
         for (int child = 2 * i + 1; child < heapSize; child = 2 * i + 1) {
-            if (child + 1 < heapSize && likelier(ids[child + 1], ids[child], logits)) {
+            if (child + 1 < heapSize && likelier(ids[child], ids[child + 1])) {
                 child++;
             }
-            if (!likelier(ids[child], id, logits)) {
+            if (!likelier(id, ids[child])) {
                 break;
             }
             ids[i] = ids[child];
@@ -107,7 +115,22 @@ final class Candidates {
         ids[i] = id;
     }
 
-    private static boolean likelier(int a, int b, float[] logits) {
-        return logits[a] > logits[b] || (logits[a] == logits[b] && a < b);
+    private void siftDown(int id, int start, int heapSize) {
+        int i = start;
+        for (int child = 2 * i + 1; child < heapSize; child = 2 * i + 1) {
+            if (child + 1 < heapSize && likelier(ids[child + 1], ids[child])) {
+                child++;
+            }
+            if (!likelier(ids[child], id)) {
+                break;
+            }
+            ids[i] = ids[child];
+            i = child;
+        }
+        ids[i] = id;
+    }
+
+    private boolean likelier(int a, int b) {
+        return keys[a] > keys[b] || (keys[a] == keys[b] && a < b);
     }
 }

@@ -1,148 +1,201 @@
 package io.infinito.infer.sampling;
 
-import java.util.BitSet;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * Draws the tokens of one request. The order is that of HuggingFace and vLLM: repetition penalty, temperature, top-k, top-p. Equal
- * seeds give equal tokens for equal logits; of equal logits the lower id counts as the likelier. The vocabulary is never sorted whole.
+ * Draws the tokens of one sequence. The order is that of vLLM: bias, repetition, frequency and presence penalty, temperature, min-p,
+ * top-k, top-p; then typical-p, where HuggingFace has it. Equal seeds give equal tokens for equal logits, on every machine; of equal
+ * logits the lower id counts as the likelier. The vocabulary is never sorted whole, and without typical-p nothing is
+ * allocated once the buffers have grown.
  * Of use to one thread.
  */
 public final class Sampler {
+    /** A whole vocabulary of less likely tokens adds nothing to a sum of doubles. */
+    private static final double SMALLEST_EXPONENT = -50;
+
     private final SamplingSettings settings;
+    private final double inverseTemperature;
+    /** Under it a token need not be weighed. */
+    private final double smallestExponent;
+
+    private final LogitAdjustment adjustment;
     private final SplittableRandom random;
-    private final BitSet penalized = new BitSet();
+    private final Candidates candidates = new Candidates();
+
+    /** Ids that are left, with weights proportional to their probabilities; 1 is that of the likeliest. */
+    private int[] ids = new int[0];
+
+    private double[] weights = new double[0];
+    private int kept;
+    private double total;
+    private float[] keys = new float[0];
 
     /** A sampler whose draws depend on {@code seed} alone. */
     public Sampler(SamplingSettings settings, long seed) {
         this.settings = settings;
+        this.inverseTemperature = 1 / settings.temperature();
+        // A little less than what min-p allows: whoever is near is weighed.
+        this.smallestExponent = Math.max(
+                SMALLEST_EXPONENT, settings.minP() > 0 ? StrictMath.log(settings.minP()) - 1e-9 : SMALLEST_EXPONENT);
+        this.adjustment = new LogitAdjustment(settings);
         this.random = new SplittableRandom(seed);
     }
 
     /**
      * Chooses the token that follows {@code history}.
      *
-     * @param logits one for each id of the vocabulary; the penalty is applied in place
+     * @param logits one for each id of the vocabulary; bias and penalties are applied in place
      * @throws IllegalStateException if a logit is not a number: the weights are broken
      */
     public int sample(float[] logits, TokenHistory history) {
-        penalizeRepetition(logits, history);
-        int likeliest = argMax(logits);
+        adjustment.apply(logits, history);
         if (settings.temperature() == 0 || settings.topK() == 1) {
-            return likeliest;
+            return Candidates.argMax(logits);
         }
-        boolean allTokens = settings.topK() == 0 || settings.topK() >= logits.length;
-        if (allTokens && settings.topP() >= 1) {
-            return drawFromAll(logits, logits[likeliest]);
+        if (settings.topK() == 0 || settings.topK() >= logits.length) {
+            keepAll(logits);
+            if (settings.topP() < 1) {
+                keepNucleusOfAll(logits);
+            }
+        } else {
+            keepLikeliest(logits);
+            keepNucleus();
         }
-        Candidates candidates = allTokens ? nucleusCandidates(logits, likeliest) : topK(logits);
-        return drawFrom(candidates, logits);
+        if (settings.typicalP() < 1) {
+            keepTypical();
+        }
+        return draw();
     }
 
-    private void penalizeRepetition(float[] logits, TokenHistory history) {
-        float penalty = (float) settings.repetitionPenalty();
-        if (penalty == 1) {
-            return;
-        }
-        int window = settings.repetitionWindow() == 0
-                ? history.length()
-                : Math.min(history.length(), settings.repetitionWindow());
-        penalized.clear();
-        for (int i = history.length() - window; i < history.length(); i++) {
-            int id = history.get(i);
-            // Once for each token, however often it occurs.
-            if (!penalized.get(id)) {
-                penalized.set(id);
-                logits[id] = logits[id] > 0 ? logits[id] / penalty : logits[id] * penalty;
-            }
-        }
-    }
-
-    private static int argMax(float[] logits) {
-        int best = 0;
-        for (int id = 0; id < logits.length; id++) {
-            if (Float.isNaN(logits[id])) {
-                throw new IllegalStateException("the model gave no number as the logit of token " + id);
-            }
-            if (logits[id] > logits[best]) {
-                best = id;
-            }
-        }
-        return best;
-    }
-
-    private int drawFromAll(float[] logits, float largest) {
-        double sum = 0;
-        for (float logit : logits) {
-            sum += weight(logit, largest);
-        }
-        double left = random.nextDouble() * sum;
-        int last = 0;
+    /** Every id that min-p allows, in the order of the ids. */
+    private void keepAll(float[] logits) {
+        reserve(logits.length);
+        float largest = logits[Candidates.argMax(logits)];
+        kept = 0;
+        total = 0;
         for (int id = 0; id < logits.length; id++) {
             double weight = weight(logits[id], largest);
-            if (weight > 0) {
-                last = id;
-                left -= weight;
-                if (left < 0) {
-                    return id;
-                }
+            if (weight > 0 && weight >= settings.minP()) {
+                ids[kept] = id;
+                weights[kept++] = weight;
+                total += weight;
             }
         }
-        // Rounding can leave a crumb.
-        return last;
-    }
-
-    private Candidates topK(float[] logits) {
-        Candidates candidates = Candidates.likeliest(settings.topK(), logits);
-        double sum = 0;
-        for (int rank = 0; rank < candidates.size(); rank++) {
-            sum += weight(logits[candidates.get(rank)], logits[candidates.get(0)]);
-        }
-        return candidates.withTotal(sum);
     }
 
     /**
      * With n tokens, those of probability under (1 - p) / n add up to less than 1 - p, so none of them is needed to reach p: they are
      * left out before anything is put in order.
      */
-    private Candidates nucleusCandidates(float[] logits, int likeliest) {
-        double sum = 0;
-        for (float logit : logits) {
-            sum += weight(logit, logits[likeliest]);
-        }
-        double threshold = sum * (1 - settings.topP()) / logits.length;
-        int[] ids = new int[logits.length];
-        int count = 0;
-        for (int id = 0; id < logits.length; id++) {
-            if (id == likeliest || weight(logits[id], logits[likeliest]) >= threshold) {
-                ids[count++] = id;
+    private void keepNucleusOfAll(float[] logits) {
+        double threshold = total * (1 - settings.topP()) / kept;
+        candidates.clear(kept, logits);
+        for (int i = 0; i < kept; i++) {
+            if (weights[i] == 1 || weights[i] >= threshold) {
+                candidates.add(ids[i]);
             }
         }
-        return Candidates.ordered(ids, count, logits).withTotal(sum);
+        candidates.heapify();
+        float largest = logits[Candidates.argMax(logits)];
+        double wanted = settings.topP() * total;
+        kept = 0;
+        total = 0;
+        while (candidates.size() > 0 && (kept == 0 || total < wanted)) {
+            int id = candidates.poll();
+            ids[kept] = id;
+            weights[kept] = weight(logits[id], largest);
+            total += weights[kept++];
+        }
     }
 
-    private int drawFrom(Candidates candidates, float[] logits) {
+    /** The top-k that min-p allows, the likeliest first. */
+    private void keepLikeliest(float[] logits) {
+        int k = settings.topK();
+        reserve(k);
+        candidates.likeliest(k, logits);
         float largest = logits[candidates.get(0)];
-        double wanted = settings.topP() * candidates.total();
-        double mass = 0;
-        int kept = 0;
-        while (kept < candidates.size() && (kept == 0 || mass < wanted)) {
-            mass += weight(logits[candidates.get(kept)], largest);
-            kept++;
+        kept = 0;
+        total = 0;
+        while (kept < k) {
+            int id = candidates.get(kept);
+            double weight = weight(logits[id], largest);
+            if (kept > 0 && weight < settings.minP()) {
+                break;
+            }
+            ids[kept] = id;
+            weights[kept++] = weight;
+            total += weight;
         }
-        double left = random.nextDouble() * mass;
-        for (int rank = 0; rank < kept - 1; rank++) {
-            left -= weight(logits[candidates.get(rank)], largest);
+    }
+
+    private void keepNucleus() {
+        double wanted = settings.topP() * total;
+        double mass = 0;
+        int nucleus = 0;
+        while (nucleus < kept && (nucleus == 0 || mass < wanted)) {
+            mass += weights[nucleus++];
+        }
+        kept = nucleus;
+        total = mass;
+    }
+
+    /** Those whose surprise is nearest to the entropy of what is left. */
+    private void keepTypical() {
+        // Copied, because the kept ones are written over the others.
+        int[] allIds = Arrays.copyOf(ids, kept);
+        double[] all = Arrays.copyOf(weights, kept);
+        double entropy = 0;
+        for (double weight : all) {
+            double p = weight / total;
+            entropy -= p > 0 ? p * StrictMath.log(p) : 0;
+        }
+        if (keys.length < all.length) {
+            keys = new float[all.length];
+        }
+        candidates.clear(all.length, keys);
+        for (int i = 0; i < all.length; i++) {
+            keys[i] = (float) -Math.abs(-StrictMath.log(all[i] / total) - entropy);
+            candidates.add(i);
+        }
+        candidates.heapify();
+        double wanted = settings.typicalP() * total;
+        kept = 0;
+        total = 0;
+        while (candidates.size() > 0 && (kept == 0 || total < wanted)) {
+            int i = candidates.poll();
+            ids[kept] = allIds[i];
+            weights[kept] = all[i];
+            total += weights[kept++];
+        }
+    }
+
+    private int draw() {
+        double left = random.nextDouble() * total;
+        for (int i = 0; i < kept - 1; i++) {
+            left -= weights[i];
             if (left < 0) {
-                return candidates.get(rank);
+                return ids[i];
             }
         }
-        return candidates.get(kept - 1);
+        // Rounding can leave a crumb.
+        return ids[kept - 1];
+    }
+
+    private void reserve(int capacity) {
+        if (ids.length < capacity) {
+            ids = new int[capacity];
+            weights = new double[capacity];
+        }
     }
 
     /** Proportional to the probability; 1 for the likeliest. */
     private double weight(float logit, float largest) {
-        // A quotient: the inverse of a tiny temperature would be infinite, and infinity times zero is no number.
-        return logit == largest ? 1 : Math.exp(((double) logit - largest) / settings.temperature());
+        // Zero times the infinite inverse of a tiny temperature would be no number.
+        if (logit == largest) {
+            return 1;
+        }
+        double exponent = ((double) logit - largest) * inverseTemperature;
+        return exponent < smallestExponent ? 0 : Exponential.of(exponent);
     }
 }

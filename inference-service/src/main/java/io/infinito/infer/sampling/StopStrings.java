@@ -4,18 +4,25 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Ends a text before the stop string that is complete first, the longest of several that end at the same place. Text that could still
+ * Ends a text before (or after) the stop string that is complete first, the longest of several that end at the same place. Text that could still
  * become the start of one is held back, so that no part of a stop string is ever shown; how the text is cut into pieces makes no
  * difference. Of use to one thread.
  */
 public final class StopStrings {
     private final List<String> stops;
+    private final boolean included;
     private String held = "";
     private String matched;
 
-    /** None of the strings may be empty. */
-    public StopStrings(List<String> stops) {
+    /**
+     * A text that has not begun.
+     *
+     * @param stops none of them empty
+     * @param included whether the text ends after the stop string instead of before it
+     */
+    public StopStrings(List<String> stops, boolean included) {
         this.stops = List.copyOf(stops);
+        this.included = included;
     }
 
     /** Takes more text and returns what may be shown. After a match nothing is. */
@@ -27,7 +34,7 @@ public final class StopStrings {
         int end = firstMatch(buffer);
         if (matched != null) {
             held = "";
-            return buffer.substring(0, end - matched.length());
+            return buffer.substring(0, included ? end : end - matched.length());
         }
         int shown = buffer.length() - heldBack(buffer);
         held = buffer.substring(shown);

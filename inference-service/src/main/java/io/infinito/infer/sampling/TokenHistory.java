@@ -4,6 +4,7 @@ import java.util.Arrays;
 
 /** The tokens of one request so far: the prompt, then what was sampled. */
 public final class TokenHistory {
+    private final int promptLength;
     private int[] ids;
     private int length;
 
@@ -11,6 +12,12 @@ public final class TokenHistory {
     public TokenHistory(int[] prompt) {
         ids = Arrays.copyOf(prompt, prompt.length + 64);
         length = prompt.length;
+        promptLength = prompt.length;
+    }
+
+    /** How many of them are the prompt. */
+    public int promptLength() {
+        return promptLength;
     }
 
     /** How many there are. */

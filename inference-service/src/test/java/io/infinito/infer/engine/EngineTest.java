@@ -2,6 +2,7 @@ package io.infinito.infer.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
 import io.infinito.gpt.KvCache;
@@ -12,12 +13,17 @@ import io.infinito.infer.model.TinyTokenizer;
 import io.infinito.infer.sampling.Sampler;
 import io.infinito.infer.sampling.SamplingSettings;
 import io.infinito.infer.sampling.TokenHistory;
+import io.infinito.infer.sampling.TokenLogprob;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +54,14 @@ class EngineTest {
     void greedyTokensAreTheLikeliestOfEachStep() throws Exception {
         RecordingListener listener = new RecordingListener();
         submit(request("Hello", GREEDY, 20), listener);
-        assertThat(listener.finish()).isEqualTo(new Finish(Reason.LENGTH, "", 5, 20));
+        Finish finish = listener.finish();
+        assertThat(finish.reason()).isEqualTo(Reason.LENGTH);
+        assertThat(finish.stopString()).isEmpty();
+        assertThat(finish.stopTokenId()).isEmpty();
+        assertThat(finish.promptTokens()).isEqualTo(5);
+        assertThat(finish.completionTokens()).isEqualTo(20);
+        assertThat(finish.timing().queue()).isLessThan(finish.timing().firstToken());
+        assertThat(finish.timing().firstToken()).isLessThan(finish.timing().total());
         assertThat(listener.ids()).isEqualTo(expected("Hello", GREEDY, 0, 20)).hasSize(20);
     }
 
@@ -131,6 +144,122 @@ class EngineTest {
         assertThat(stopped.ids())
                 .hasSize(finish.completionTokens())
                 .isEqualTo(free.ids().subList(0, finish.completionTokens()));
+    }
+
+    @Test
+    void aStopTokenEndsTheTextBeforeOrAfterItself() throws Exception {
+        RecordingListener free = new RecordingListener();
+        submit(request("Hello", WARM, 60), free);
+        free.finish();
+        List<Integer> ids = free.ids();
+        // An ASCII letter, so that its text is itself.
+        int stop = ids.stream()
+                .skip(5)
+                .filter(id -> id >= 'a' && id <= 'z')
+                .findFirst()
+                .orElseThrow();
+        int length = ids.indexOf(stop) + 1;
+        for (boolean included : new boolean[] {false, true}) {
+            RecordingListener listener = new RecordingListener();
+            Stopping stopping = new Stopping(60, 0, List.of(), Set.of(stop), included, true, Optional.empty());
+            submit(request("Hello", WARM, 0, stopping, OptionalInt.empty()), listener);
+            Finish finish = listener.finish();
+            assertThat(finish.reason()).isEqualTo(Reason.STOP);
+            assertThat(finish.stopTokenId()).hasValue(stop);
+            assertThat(listener.ids()).isEqualTo(ids.subList(0, length));
+            int[] shown = ids.subList(0, included ? length : length - 1).stream()
+                    .mapToInt(id -> id)
+                    .toArray();
+            assertThat(listener.text()).isEqualTo(model.tokenizer().decode(shown));
+        }
+    }
+
+    @Test
+    void nothingStopsBeforeTheLeastNumberOfTokens() throws Exception {
+        Set<Integer> everyLetter = IntStream.rangeClosed(' ', '~').boxed().collect(Collectors.toSet());
+        RecordingListener listener = new RecordingListener();
+        Stopping stopping = new Stopping(200, 20, List.of("a", "b"), everyLetter, false, false, Optional.empty());
+        submit(request("Hello", WARM, 0, stopping, OptionalInt.empty()), listener);
+        Finish finish = listener.finish();
+        assertThat(finish.reason()).isIn(Reason.STOP, Reason.EOS);
+        assertThat(listener.ids().subList(0, 20))
+                .doesNotContainAnyElementsOf(everyLetter)
+                .doesNotContain(256);
+        assertThat(finish.completionTokens()).isGreaterThan(20);
+    }
+
+    @Test
+    void aTimeLimitEndsWithWhatThereIs() throws Exception {
+        RecordingListener listener = new RecordingListener();
+        Stopping stopping =
+                new Stopping(ENDLESS, 0, List.of(), Set.of(), false, true, Optional.of(Duration.ofMillis(50)));
+        submit(request("Hello", WARM, 0, stopping, OptionalInt.empty()), listener);
+        Finish finish = listener.finish();
+        assertThat(finish.reason()).isEqualTo(Reason.TIME);
+        assertThat(listener.ids()).hasSize(finish.completionTokens());
+        assertThat(finish.timing().total()).isGreaterThanOrEqualTo(Duration.ofMillis(50));
+    }
+
+    @Test
+    void logprobsAreThoseOfTheRawDistribution() throws Exception {
+        RecordingListener plain = new RecordingListener();
+        RecordingListener told = new RecordingListener();
+        submit(request("Hello", GREEDY, 12), plain);
+        submit(request("Hello", GREEDY, 0, Stopping.after(12, true), OptionalInt.of(3)), told);
+        plain.finish();
+        told.finish();
+        assertThat(told.ids()).isEqualTo(plain.ids());
+        List<TokenLogprob> logprobs =
+                told.chunks().stream().flatMap(c -> c.logprobs().stream()).toList();
+        assertThat(logprobs).extracting(TokenLogprob::id).isEqualTo(told.ids());
+        int[] text = IntStream.concat(
+                        IntStream.of(bytes("Hello")), told.ids().stream().mapToInt(id -> id))
+                .toArray();
+        List<TokenLogprob> scores = model.scores(text, 3);
+        for (int i = 0; i < 12; i++) {
+            TokenLogprob score = scores.get(bytes("Hello").length - 1 + i);
+            assertThat(logprobs.get(i).logprob()).isCloseTo(score.logprob(), within(1e-4f));
+            assertThat(logprobs.get(i).rank()).isEqualTo(1).isEqualTo(score.rank());
+            assertThat(logprobs.get(i).top())
+                    .hasSize(3)
+                    .extracting(TokenLogprob::id)
+                    .isEqualTo(score.top().stream().map(TokenLogprob::id).toList());
+        }
+    }
+
+    @Test
+    void sequencesOfOneRequestAreTakenOnTogetherOrNotAtAll() throws Exception {
+        List<GenerationRequest> sequences = new ArrayList<>();
+        List<RecordingListener> listeners = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            sequences.add(request("Hello", WARM, 10).withSeed(i));
+            listeners.add(new RecordingListener());
+            retained();
+        }
+        engine.submit(sequences, model, listeners, Optional.empty());
+        for (int i = 0; i < 4; i++) {
+            listeners.get(i).finish();
+            assertThat(listeners.get(i).ids()).isEqualTo(expected("Hello", WARM, i, 10));
+        }
+        await().until(() -> active() == 0);
+        sequences.add(sequences.get(0));
+        listeners.add(new RecordingListener());
+        assertThatThrownBy(() -> engine.submit(sequences, model, listeners, Optional.empty()))
+                .isInstanceOf(EngineFullException.class)
+                .hasMessageContaining("no place for 5");
+        assertThat(active()).isZero();
+    }
+
+    @Test
+    void drainingTakesNothingOnAndWaitsForWhatRuns() throws Exception {
+        RecordingListener listener = new RecordingListener();
+        Generation running = submit(request("x", WARM, ENDLESS), listener);
+        assertThat(engine.drain(Duration.ofMillis(10))).isFalse();
+        assertThatThrownBy(() -> submit(request("x", WARM, 1), new RecordingListener()))
+                .isInstanceOf(EngineFullException.class)
+                .hasMessage("the service stops");
+        engine.cancel(running);
+        assertThat(engine.drain(Duration.ofSeconds(30))).isTrue();
     }
 
     @Test
@@ -290,7 +419,17 @@ class EngineTest {
 
     private static GenerationRequest request(
             String prompt, SamplingSettings sampling, int tokens, long seed, List<String> stop, boolean ignoreEos) {
-        return new GenerationRequest(bytes(prompt), sampling, seed, tokens, stop, ignoreEos);
+        return request(
+                prompt,
+                sampling,
+                seed,
+                new Stopping(tokens, 0, stop, Set.of(), false, ignoreEos, Optional.empty()),
+                OptionalInt.empty());
+    }
+
+    private static GenerationRequest request(
+            String prompt, SamplingSettings sampling, long seed, Stopping stopping, OptionalInt logprobs) {
+        return new GenerationRequest(bytes(prompt), sampling, seed, stopping, logprobs);
     }
 
     private static int[] bytes(String prompt) {

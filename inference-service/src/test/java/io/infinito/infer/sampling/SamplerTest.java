@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -140,6 +141,139 @@ class SamplerTest {
     void settingsOutsideTheirRangesNameTheField(
             double temperature, int topK, double topP, double penalty, int window, String message) {
         assertThatThrownBy(() -> new SamplingSettings(temperature, topK, topP, penalty, window))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(message);
+    }
+
+    @Test
+    void biasComesFirstThenRepetitionThenFrequencyAndPresence() {
+        SamplingSettings settings =
+                new SamplingSettings(0, 0, 1, 0, 1, new Penalties(2, 0, 0.5, 0.25), Map.of(2, -3f, 3, 1f));
+        TokenHistory history = new TokenHistory(new int[] {0});
+        history.append(1);
+        history.append(2);
+        history.append(2);
+        float[] logits = {4, 4, 4, 4};
+        new Sampler(settings, 1).sample(logits, history);
+        // 0 is of the prompt: presence and frequency do not look there. 2: (4 - 3) / 2 - 2 * 0.25 - 0.5
+        assertThat(logits).containsExactly(2, 1.25f, -0.5f, 5);
+    }
+
+    @Test
+    void penaltiesFollowAHistoryThatGrows() {
+        Sampler sampler = new Sampler(new SamplingSettings(0, 0, 1, 0, 1, new Penalties(1, 0, 0, 1), Map.of()), 1);
+        TokenHistory history = new TokenHistory(new int[] {0});
+        for (int times = 0; times < 40; times++) {
+            float[] logits = {0, 0};
+            sampler.sample(logits, history);
+            assertThat(logits).containsExactly(0, -times);
+            history.append(1);
+        }
+    }
+
+    @ParameterizedTest(name = "top-k {0}, top-p {1}, min-p {2}")
+    @CsvSource({"0, 1, 0.2", "0, 0.9, 0.05", "5, 1, 0.3", "8, 0.8, 0.1", "0, 1, 1"})
+    void minPKeepsAShareOfTheLikeliestBeforeTopKAndTopP(int topK, double topP, double minP) {
+        float[] logits = logits(12, 7);
+        float largest = logits[Candidates.argMax(logits)];
+        float[] cut = logits.clone();
+        for (int id = 0; id < cut.length; id++) {
+            if (Math.exp(cut[id] - largest) < minP) {
+                cut[id] = Float.NEGATIVE_INFINITY;
+            }
+        }
+        double[] expected = exact(cut, 1, topK, topP);
+        assertDrawsFollow(expected, new SamplingSettings(1, topK, topP, minP, 1, Penalties.NONE, Map.of()), logits);
+    }
+
+    @ParameterizedTest(name = "top-k {0}, typical-p {1}")
+    @CsvSource({"0, 0.2", "0, 0.7", "6, 0.5", "0, 0.95"})
+    void typicalPKeepsWhatIsNearestToTheEntropy(int topK, double typicalP) {
+        float[] logits = logits(12, 7);
+        double[] p = exact(logits, 1, topK, 1);
+        double entropy = 0;
+        for (double share : p) {
+            entropy -= share > 0 ? share * Math.log(share) : 0;
+        }
+        double h = entropy;
+        Integer[] order = IntStream.range(0, p.length)
+                .filter(id -> p[id] > 0)
+                .boxed()
+                .sorted(Comparator.comparingDouble(id -> Math.abs(-Math.log(p[id]) - h)))
+                .toArray(Integer[]::new);
+        double[] expected = new double[p.length];
+        double mass = 0;
+        for (int i = 0; i < order.length && mass < typicalP; i++) {
+            expected[order[i]] = p[order[i]];
+            mass += p[order[i]];
+        }
+        for (int id = 0; id < expected.length; id++) {
+            expected[id] /= mass;
+        }
+        assertDrawsFollow(expected, new SamplingSettings(1, topK, 1, 0, typicalP, Penalties.NONE, Map.of()), logits);
+    }
+
+    private static void assertDrawsFollow(double[] expected, SamplingSettings settings, float[] logits) {
+        Sampler sampler = new Sampler(settings, 42);
+        int[] counts = new int[logits.length];
+        for (int i = 0; i < DRAWS; i++) {
+            counts[sampler.sample(logits, NOTHING)]++;
+        }
+        for (int id = 0; id < logits.length; id++) {
+            if (expected[id] == 0) {
+                assertThat(counts[id]).as("token %d", id).isZero();
+            }
+            double deviation = 5 * Math.sqrt(expected[id] * (1 - expected[id]) / DRAWS) + 1e-9;
+            assertThat((double) counts[id] / DRAWS).as("token %d", id).isCloseTo(expected[id], within(deviation));
+        }
+    }
+
+    @Test
+    void theExponentialIsExactToTwelveDigits() {
+        Random random = new Random(1);
+        for (int i = 0; i < 100_000; i++) {
+            double x = -Math.exp(random.nextDouble() * 16 - 9);
+            double expected = x < -700 ? 0 : StrictMath.exp(x);
+            assertThat(Exponential.of(x)).as("e^%s", x).isCloseTo(expected, within(1e-12 * expected));
+        }
+        assertThat(Exponential.of(0)).isEqualTo(1);
+        assertThat(Exponential.of(Double.NEGATIVE_INFINITY)).isZero();
+    }
+
+    @Test
+    void logprobsAreOfTheWholeDistribution() {
+        float[] logits = {1, 3, 2, 3};
+        double sum = Math.exp(1) + 2 * Math.exp(3) + Math.exp(2);
+        TokenLogprob logprob = TokenLogprob.of(logits, 2, 2);
+        assertThat((double) logprob.logprob()).isCloseTo(2 - Math.log(sum), within(1e-6));
+        assertThat(logprob.rank()).isEqualTo(3);
+        assertThat(logprob.top()).extracting(TokenLogprob::id).containsExactly(1, 3);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "NaN|1|1|0|0|0|sampling.min_p=NaN must be from 0 to 1",
+                "1.1|1|1|0|0|0|sampling.min_p=1.1 must be from 0 to 1",
+                "0|0|1|0|0|0|sampling.typical_p=0 must be greater than 0 and at most 1",
+                "0|NaN|1|0|0|0|sampling.typical_p=NaN must be greater than 0 and at most 1",
+                "0|1|1|NaN|0|0|sampling.presence_penalty=NaN must be from -2 to 2",
+                "0|1|1|2.1|0|0|sampling.presence_penalty=2.1 must be from -2 to 2",
+                "0|1|1|0|-2.1|0|sampling.frequency_penalty=-2.1 must be from -2 to 2",
+                "0|1|1|0|0|101|sampling.logit_bias[7]=101 must be from -100 to 100",
+                "0|1|1|0|0|NaN|sampling.logit_bias[7]=NaN must be from -100 to 100"
+            })
+    void rarerSettingsOutsideTheirRangesNameTheField(
+            double minP,
+            double typicalP,
+            double repetition,
+            double presence,
+            double frequency,
+            float bias,
+            String message) {
+        assertThatThrownBy(() -> new SamplingSettings(
+                        1, 0, 1, minP, typicalP, new Penalties(repetition, 0, presence, frequency), Map.of(7, bias)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(message);
     }

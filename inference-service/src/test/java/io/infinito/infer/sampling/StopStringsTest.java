@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StopStringsTest {
     @Test
     void aStopStringThatSpansPiecesIsNeverShown() {
-        StopStrings stops = new StopStrings(List.of("END."));
+        StopStrings stops = new StopStrings(List.of("END."), false);
         assertThat(stops.append("The E")).isEqualTo("The ");
         assertThat(stops.append("N")).isEmpty();
         assertThat(stops.append("D. More")).isEmpty();
@@ -24,7 +24,7 @@ class StopStringsTest {
 
     @Test
     void whatTurnsOutToBeNoStopStringIsShown() {
-        StopStrings stops = new StopStrings(List.of("END."));
+        StopStrings stops = new StopStrings(List.of("END."), false);
         assertThat(stops.append("EN")).isEmpty();
         assertThat(stops.append("EMY")).isEqualTo("ENEMY");
         assertThat(stops.append(" E")).isEqualTo(" ");
@@ -34,9 +34,17 @@ class StopStringsTest {
 
     @Test
     void theOneThatIsCompleteFirstCounts() {
-        StopStrings stops = new StopStrings(List.of("abcd", "bc"));
+        StopStrings stops = new StopStrings(List.of("abcd", "bc"), false);
         assertThat(stops.append("xabcd")).isEqualTo("xa");
         assertThat(stops.matched()).contains("bc");
+    }
+
+    @Test
+    void anIncludedStopStringIsShownAndNothingAfterIt() {
+        StopStrings stops = new StopStrings(List.of("END."), true);
+        assertThat(stops.append("The E")).isEqualTo("The ");
+        assertThat(stops.append("ND. More")).isEqualTo("END.");
+        assertThat(stops.matched()).contains("END.");
     }
 
     /** Few letters make matches, overlaps and near misses frequent. */
@@ -51,7 +59,7 @@ class StopStringsTest {
                 wanted.add(random(random, 1 + random.nextInt(5)));
             }
             Naive naive = Naive.search(text, wanted);
-            StopStrings stops = new StopStrings(wanted);
+            StopStrings stops = new StopStrings(wanted, false);
             StringBuilder shown = new StringBuilder();
             for (int from = 0; from < text.length(); ) {
                 int to = Math.min(text.length(), from + random.nextInt(5));
