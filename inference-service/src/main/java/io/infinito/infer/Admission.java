@@ -54,7 +54,8 @@ public class Admission {
             while (uses < answer.sequences().size() && model.retain()) {
                 uses++;
             }
-            List<Generation> generations = engine.submit(answer.sequences(), model, listeners.apply(answer), timeout);
+            List<Generation> generations =
+                    engine.submit("", answer.sequences(), model, listeners.apply(answer), timeout);
             handedOver = true;
             return generations;
         } finally {

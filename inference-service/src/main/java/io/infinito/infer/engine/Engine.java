@@ -23,6 +23,8 @@ public final class Engine implements AutoCloseable {
     /** A deadline that is never reached, to be added to {@link System#nanoTime}. */
     private static final long FOREVER_NANOS = Long.MAX_VALUE / 2;
 
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+
     private static final Logger LOG = Logger.getLogger(Engine.class);
 
     private final EngineLimits limits;
@@ -53,20 +55,27 @@ public final class Engine implements AutoCloseable {
     /**
      * Takes one sequence on.
      *
+     * @param client whose it is
      * @param model retained for this request; the engine releases it, unless this method throws
      * @param timeout after which the generation fails
      * @return for {@link #cancel}
      * @throws EngineFullException if no place is free
      */
     public Generation submit(
-            GenerationRequest request, LoadedModel model, GenerationListener listener, Optional<Duration> timeout)
+            String client,
+            GenerationRequest request,
+            LoadedModel model,
+            GenerationListener listener,
+            Optional<Duration> timeout)
             throws EngineFullException {
-        return submit(List.of(request), model, List.of(listener), timeout).get(0);
+        return submit(client, List.of(request), model, List.of(listener), timeout)
+                .get(0);
     }
 
     /**
      * Takes all sequences of one request on, or none.
      *
+     * @param client whose they are
      * @param model retained once for each sequence; the engine releases it, unless this method throws
      * @param listeners one for each sequence
      * @param timeout after which the generations fail
@@ -74,6 +83,7 @@ public final class Engine implements AutoCloseable {
      * @throws EngineFullException if there are not so many free places
      */
     public List<Generation> submit(
+            String client,
             List<GenerationRequest> sequences,
             LoadedModel model,
             List<? extends GenerationListener> listeners,
@@ -87,13 +97,15 @@ public final class Engine implements AutoCloseable {
         lock.lock();
         try {
             if (closed || draining) {
-                throw new EngineFullException("the service stops");
+                throw new EngineFullException("the service stops", RETRY_AFTER);
             }
             if (running.size() + waiting.size() + sequences.size() > limits.maxRunning() + limits.maxWaiting()) {
                 metrics.ended("rejected");
-                throw new EngineFullException(running.size() + " generations run and " + waiting.size()
-                        + " wait, which leaves no place for " + sequences.size() + " of at most "
-                        + (limits.maxRunning() + limits.maxWaiting()) + "; try again later");
+                throw new EngineFullException(
+                        running.size() + " generations run and " + waiting.size()
+                                + " wait, which leaves no place for " + sequences.size() + " of at most "
+                                + (limits.maxRunning() + limits.maxWaiting()) + "; try again later",
+                        RETRY_AFTER);
             }
             waiting.addAll(generations);
             signal();
