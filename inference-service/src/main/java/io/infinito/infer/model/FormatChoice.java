@@ -4,7 +4,7 @@ import io.infinito.gpt.WeightFormat;
 
 /** In what form the matrices of a model are kept: what they cost to read, and how exact they are. */
 public enum FormatChoice {
-    /** The fastest whose loss on a trained model was measured to be negligible: {@code mixed} on a CPU, {@code bf16} on CUDA. */
+    /** The fastest whose loss on a trained model was measured to be negligible: {@code int8} on a CPU, {@code bf16} on CUDA. */
     AUTO(null),
     /** Exact; a CPU's. */
     FP32(WeightFormat.FP32),
@@ -28,6 +28,6 @@ public enum FormatChoice {
         if (format != null) {
             return format;
         }
-        return cuda ? WeightFormat.BF16 : WeightFormat.MIXED;
+        return cuda ? WeightFormat.BF16 : WeightFormat.INT8;
     }
 }

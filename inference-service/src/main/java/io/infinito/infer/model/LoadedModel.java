@@ -14,7 +14,7 @@ import io.infinito.gpt.Precision;
 import io.infinito.gpt.TokenScore;
 import io.infinito.gpt.WeightFormat;
 import io.infinito.infer.sampling.TokenLogprob;
-import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.TensorSource;
 import io.infinito.tokenizer.Tokenizer;
 import java.nio.FloatBuffer;
 import java.time.Instant;
@@ -63,22 +63,23 @@ public final class LoadedModel {
     }
 
     /**
-     * Loads weights and runs one token through them. The tokenizer becomes this object's, also on failure.
+     * Packs weights and runs tokens through them. The tokenizer becomes this object's, also on failure.
      *
+     * @param source keeps the embeddings, which are read where they are
      * @throws IllegalArgumentException if tensors are missing, of other shapes, or do not give numbers
      */
-    static LoadedModel load(
+    public static LoadedModel load(
             Torch torch,
             ModelIdentity identity,
             double validationLoss,
             GptConfig config,
             Tokenizer tokenizer,
-            SafeTensors file) {
+            TensorSource source) {
         NDManager manager = null;
         try {
             manager = torch.newManager();
             Torch.prepareThread();
-            GptWeights weights = GptWeights.view(manager, config, file);
+            GptWeights weights = GptWeights.view(manager, config, source);
             GptDecoder decoder = GptDecoder.compile(manager, weights, torch.format());
             LoadedModel model = new LoadedModel(identity, validationLoss, tokenizer, manager, weights, decoder);
             model.warmUp();

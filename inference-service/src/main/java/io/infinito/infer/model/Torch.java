@@ -33,7 +33,7 @@ public final class Torch {
     }
 
     /** A manager of native memory on the device; the caller closes it. */
-    synchronized NDManager newManager() {
+    public synchronized NDManager newManager() {
         Engine engine = Engine.getEngine("PyTorch");
         if (device == null) {
             device = chooseDevice(engine);

@@ -22,7 +22,7 @@ public final class StackPlan {
     public static final String BUCKET = "infinito";
 
     /** A service that is out of memory is better started again than left half alive. */
-    private static final List<String> SMALL = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
+    static final List<String> SMALL = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
 
     private final Path home;
     private final DataDirectory data;
