@@ -29,7 +29,8 @@ public class EpochEvents {
         try {
             EpochCompleted event =
                     ProtoJson.parseLenient(json, EpochCompleted.newBuilder()).build();
-            if (event.getServed() && event.getModelName().equals(follower.modelName())) {
+            // Whether or not the best one has moved: a look is cheap, and the last one may have.
+            if (event.getModelName().equals(follower.modelName())) {
                 follower.checkSoon();
             }
         } catch (InvalidJsonException e) {

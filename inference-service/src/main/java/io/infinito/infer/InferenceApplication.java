@@ -8,6 +8,7 @@ import io.infinito.infer.model.CheckpointCache;
 import io.infinito.infer.model.ModelFollower;
 import io.infinito.infer.model.ModelLoader;
 import io.infinito.infer.model.ReloadMetrics;
+import io.infinito.infer.model.StartupTimeline;
 import io.infinito.infer.model.Torch;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StorageSettings;
@@ -60,15 +61,30 @@ public class InferenceApplication {
 
     @Produces
     @Singleton
-    ModelFollower follower(ObjectStore store, MeterRegistry registry, ServingStatus status) {
+    Torch torch() {
+        return new Torch(config.device(), config.threads(), config.format());
+    }
+
+    @Produces
+    @Singleton
+    StartupTimeline timeline() {
+        return new StartupTimeline();
+    }
+
+    @Produces
+    @Singleton
+    ModelFollower follower(
+            ObjectStore store, Torch torch, MeterRegistry registry, StartupTimeline timeline, ServingStatus status) {
         CheckpointCache cache = new CheckpointCache(
                 config.cacheDirectory().resolve(config.modelName()).toAbsolutePath());
         return new ModelFollower(
                 config.modelName(),
+                config.served(),
                 store,
-                new ModelLoader(store, cache, new Torch(config.device(), config.threads(), config.format())),
+                new ModelLoader(store, cache, torch, timeline),
                 cache,
                 new ReloadMetrics(registry),
+                timeline,
                 () -> status.serving(true));
     }
 
@@ -84,8 +100,16 @@ public class InferenceApplication {
         follower.close();
     }
 
-    void start(@Observes @Priority(1) StartupEvent event, ModelFollower follower, ServingStatus status) {
+    void start(
+            @Observes @Priority(1) StartupEvent event,
+            Torch torch,
+            StartupTimeline timeline,
+            ModelFollower follower,
+            ServingStatus status) {
+        timeline.reached(StartupTimeline.Milestone.SERVICES);
         status.serving(false);
+        // Beside asking the store, downloading and hashing.
+        torch.startInBackground(timeline);
         follower.start(config.checkedPollInterval());
         // Not waited for: without a broker the poll still finds models.
         Thread topics = new Thread(this::ensureTopics, "topic-setup");

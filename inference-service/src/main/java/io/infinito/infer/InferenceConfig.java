@@ -3,13 +3,16 @@ package io.infinito.infer;
 import io.infinito.infer.engine.EngineLimits;
 import io.infinito.infer.model.DeviceChoice;
 import io.infinito.infer.model.FormatChoice;
+import io.infinito.infer.model.ServedAlias;
 import io.infinito.infer.sampling.Penalties;
 import io.infinito.infer.sampling.SamplingSettings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Settings of inference-service. */
@@ -62,6 +65,10 @@ public interface InferenceConfig {
     /** Where checkpoints are downloaded to. */
     @WithDefault("${java.io.tmpdir}/infinito-inference")
     Path cacheDirectory();
+
+    /** Whether the newest complete checkpoint is served too, as {@code name@last}; it needs the memory of a second model. */
+    @WithDefault("false")
+    boolean serveLast();
 
     /** How often the store is asked for a new model, besides at each event. */
     @WithDefault("10s")
@@ -151,6 +158,11 @@ public interface InferenceConfig {
                     + "' must be 1 to 100 letters, digits, '.', '_' or '-', and not start with '.'");
         }
         return model();
+    }
+
+    /** The aliases that are followed. */
+    default Set<ServedAlias> served() {
+        return serveLast() ? EnumSet.allOf(ServedAlias.class) : EnumSet.of(ServedAlias.BEST);
     }
 
     /** The time for what runs when the service stops. */

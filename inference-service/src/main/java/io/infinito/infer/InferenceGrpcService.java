@@ -11,7 +11,6 @@ import io.infinito.infer.engine.EngineFullException;
 import io.infinito.infer.engine.Generation;
 import io.infinito.infer.engine.GenerationListener;
 import io.infinito.infer.model.LoadedModel;
-import io.infinito.infer.model.ModelFollower;
 import io.infinito.infer.sampling.TokenLogprob;
 import io.infinito.inference.v1.GenerateChunk;
 import io.infinito.inference.v1.GenerateRequest;
@@ -39,7 +38,7 @@ import java.util.function.BiFunction;
 public class InferenceGrpcService extends InferenceServiceImplBase {
     private static final int LONGEST_ATTENDED = 128;
 
-    private final ModelFollower follower;
+    private final ModelDescriptions descriptions;
     private final ServedModel served;
     private final Engine engine;
     private final Admission admission;
@@ -47,8 +46,12 @@ public class InferenceGrpcService extends InferenceServiceImplBase {
 
     /** Called by the container. */
     public InferenceGrpcService(
-            ModelFollower follower, ServedModel served, Engine engine, Admission admission, TextInspection inspection) {
-        this.follower = follower;
+            ModelDescriptions descriptions,
+            ServedModel served,
+            Engine engine,
+            Admission admission,
+            TextInspection inspection) {
+        this.descriptions = descriptions;
         this.served = served;
         this.engine = engine;
         this.admission = admission;
@@ -166,41 +169,17 @@ public class InferenceGrpcService extends InferenceServiceImplBase {
     @Override
     public void getModel(GetModelRequest request, StreamObserver<GetModelResponse> observer) {
         answering(observer, () -> {
-            LoadedModel model = served.acquire(request.getModel());
-            try {
-                observer.onNext(describe(model));
-            } finally {
-                model.release();
-            }
+            observer.onNext(descriptions.of(served.alias(request.getModel())));
             observer.onCompleted();
         });
     }
 
     @Override
     public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> observer) {
-        ListModelsResponse.Builder response = ListModelsResponse.newBuilder();
-        follower.acquire().ifPresent(model -> {
-            response.addModels(describe(model));
-            model.release();
-        });
-        observer.onNext(response.build());
+        observer.onNext(ListModelsResponse.newBuilder()
+                .addAllModels(descriptions.ofLoaded())
+                .build());
         observer.onCompleted();
-    }
-
-    private GetModelResponse describe(LoadedModel model) {
-        return GetModelResponse.newBuilder()
-                .setModel(Answer.version(model.identity()))
-                .setLayers(model.config().layers())
-                .setHidden(model.config().hidden())
-                .setHeads(model.config().heads())
-                .setContext(model.config().context())
-                .setVocabularySize(model.config().vocabularySize())
-                .setParameters(model.config().parameterCount())
-                .setValidationLoss(model.validationLoss())
-                .setTokenizerSha256(model.tokenizer().sha256())
-                .setLoadedAt(model.loadedAt().toString())
-                .setLastRefusal(follower.lastRefusal())
-                .build();
     }
 
     /** Kept by the engine itself, whatever the server does when a deadline passes. */

@@ -11,6 +11,7 @@ import io.infinito.infer.engine.EngineFullException;
 import io.infinito.infer.engine.Generation;
 import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.model.ModelFollower;
+import io.infinito.infer.model.ServedAlias;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
@@ -119,10 +120,14 @@ public class OpenAiRoutes {
     private void models(RoutingContext context) {
         ObjectNode list = JsonNodeFactory.instance.objectNode().put("object", "list");
         ArrayNode data = list.putArray("data");
-        follower.acquire().ifPresent(model -> {
-            data.add(describe(model));
-            model.release();
-        });
+        for (ServedAlias alias : follower.aliases()) {
+            follower.acquire(alias).ifPresent(model -> {
+                // A plain name means the best, as everywhere.
+                String name = follower.modelName() + (alias == ServedAlias.BEST ? "" : "@" + alias.label());
+                data.add(describe(model).put("id", name));
+                model.release();
+            });
+        }
         send(context.response(), 200, list);
     }
 

@@ -2,13 +2,17 @@ package io.infinito.infer;
 
 import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.model.ModelFollower;
+import io.infinito.infer.model.ModelIdentity;
+import io.infinito.infer.model.ServedAlias;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Optional;
+import java.util.StringJoiner;
 
 /** From the name in a request to the model that answers it. */
 @ApplicationScoped
 public class ServedModel {
     private static final int LONGEST_NAME = 256;
-    private static final String BEST = "best";
 
     private final ModelFollower follower;
 
@@ -18,34 +22,73 @@ public class ServedModel {
     }
 
     /**
-     * The model in service.
+     * The model that a request names.
      *
-     * @param name empty, the name that is followed, {@code best}, or the name with {@code @best} or {@code @} and the loaded version
+     * @param name empty, {@code best} or {@code last}, the name that is followed, or that name with {@code @best}, {@code @last} or {@code @}
+     *     and a loaded version
      * @return with one user more, who releases it
+     * @throws IllegalArgumentException if it is too long
      * @throws ModelUnavailableException if another one is named, or none is loaded
      */
     LoadedModel acquire(String name) throws ModelUnavailableException {
+        ServedAlias alias = alias(name);
+        LoadedModel model = follower.acquire(alias)
+                .orElseThrow(() -> new ModelUnavailableException(
+                        "model: none is loaded yet: " + follower.state(alias).obstacle(), true));
+        String version = version(name);
+        if (!version.isEmpty() && !version.equals(model.identity().version())) {
+            // It was swapped out since the alias was found.
+            model.release();
+            throw notServed(name);
+        }
+        return model;
+    }
+
+    /**
+     * The alias under which a request's model is served.
+     *
+     * @param name as in {@link #acquire}
+     * @throws IllegalArgumentException if it is too long
+     * @throws ModelUnavailableException if another one is named
+     */
+    ServedAlias alias(String name) throws ModelUnavailableException {
         if (name.length() > LONGEST_NAME) {
             throw new IllegalArgumentException(
                     "model has " + name.length() + " characters, at most " + LONGEST_NAME + " are allowed");
         }
-        String followed = follower.modelName();
-        int at = name.indexOf('@');
-        String base = at < 0 ? name : name.substring(0, at);
-        String version = at < 0 ? BEST : name.substring(at + 1);
-        if (!base.equals(followed) && !name.isEmpty() && !name.equals(BEST)) {
-            throw new ModelUnavailableException(
-                    "model=" + name + " is not served here; leave it empty or use " + followed, false);
+        List<ServedAlias> followed = follower.aliases();
+        if (name.isEmpty() || name.equals(follower.modelName())) {
+            return ServedAlias.BEST;
         }
-        LoadedModel model = follower.acquire()
-                .orElseThrow(
-                        () -> new ModelUnavailableException("model: none is loaded yet: " + follower.obstacle(), true));
-        String loaded = model.identity().version();
-        if (!version.equals(BEST) && !version.equals(loaded)) {
-            model.release();
-            throw new ModelUnavailableException(
-                    "model=" + name + " is not served here; " + followed + "@" + loaded + " is loaded", false);
+        Optional<ServedAlias> alias = followed.stream()
+                .filter(a -> name.equals(a.label()) || name.equals(follower.modelName() + "@" + a.label()))
+                .findFirst();
+        String version = version(name);
+        return alias.or(() -> followed.stream()
+                        .filter(a -> !version.isEmpty() && version.equals(loaded(a)))
+                        .findFirst())
+                .orElseThrow(() -> notServed(name));
+    }
+
+    /** The version that a name asks for; empty if it asks for an alias or another model. */
+    private String version(String name) {
+        String prefix = follower.modelName() + "@";
+        String version = name.startsWith(prefix) ? name.substring(prefix.length()) : "";
+        boolean isAlias = follower.aliases().stream().anyMatch(alias -> version.equals(alias.label()));
+        return isAlias ? "" : version;
+    }
+
+    private String loaded(ServedAlias alias) {
+        return follower.state(alias).serving().map(ModelIdentity::version).orElse("");
+    }
+
+    private ModelUnavailableException notServed(String name) {
+        StringJoiner served = new StringJoiner(", ");
+        for (ServedAlias alias : follower.aliases()) {
+            String version = loaded(alias);
+            served.add(follower.modelName() + "@" + alias.label()
+                    + (version.isEmpty() ? " (not loaded yet)" : " (" + version + ")"));
         }
-        return model;
+        return new ModelUnavailableException("model=" + name + " is not served here, only " + served, false);
     }
 }

@@ -281,10 +281,10 @@ class InferenceServiceTest {
                             .getModel())
                     .isEqualTo(version(served, 1));
         }
-        for (String name : List.of("last", "default@last", "default@job/step-00000099")) {
+        for (String name : List.of("last", "default@last", "default@job/step-00000099", "default@", "other@best")) {
             assertStatus(
                     Status.Code.NOT_FOUND,
-                    "model=" + name + " is not served here",
+                    "model=" + name + " is not served here, only default@best (" + served.version() + ")",
                     () -> inference.generate(
                             request(1).setText("x").setModel(name).build()));
         }
@@ -617,6 +617,8 @@ class InferenceServiceTest {
         GetModelResponse model = inference.getModel(GetModelRequest.getDefaultInstance());
         assertThat(model.getModel()).isEqualTo(version(served, 1));
         assertThat(model.getLastRefusal()).contains("model.safetensors does not exist");
+        assertThat(model.getLastRefusalReason()).isEqualTo("torn");
+        assertThat(model.getWantedVersion()).isEqualTo("job/step-00000003");
         assertThat(inference.generate(request(5).setText("x").build()).getModel())
                 .isEqualTo(version(served, 1));
         given().get("/q/health/ready")
@@ -653,7 +655,8 @@ class InferenceServiceTest {
                 .body(containsString("infinito_requests_total{reason=\"length\"}"))
                 .body(containsString("infinito_time_to_first_token_seconds_count"))
                 .body(containsString("infinito_model_reload_seconds_count"))
-                .body(containsString("infinito_model_reload_refused_total"));
+                .body(containsString("infinito_model_reload_refused_total{reason=\"too-new\"}"))
+                .body(containsString("infinito_models_loaded"));
     }
 
     @Test

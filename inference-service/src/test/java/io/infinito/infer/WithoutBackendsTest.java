@@ -17,6 +17,7 @@ import io.grpc.StatusRuntimeException;
 import io.infinito.infer.model.ModelFollower;
 import io.infinito.inference.v1.GenerateRequest;
 import io.infinito.inference.v1.GetModelRequest;
+import io.infinito.inference.v1.GetModelResponse;
 import io.infinito.inference.v1.InferenceServiceGrpc;
 import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
 import io.infinito.inference.v1.ListModelsRequest;
@@ -71,7 +72,7 @@ class WithoutBackendsTest {
 
     @Test
     void isAliveButNotReadyAndSaysWhy() {
-        await().until(() -> follower.obstacle().contains("cannot read s3://infinito/models/default/best.json"));
+        await().until(() -> follower.obstacle().contains("cannot read s3://infinito/models/default/"));
         given().get("/q/health/live").then().statusCode(200);
         given().get("/q/health/ready")
                 .then()
@@ -95,7 +96,11 @@ class WithoutBackendsTest {
             InferenceServiceBlockingStub inference = InferenceServiceGrpc.newBlockingStub(channel);
             assertNotLoaded(() ->
                     inference.generate(GenerateRequest.newBuilder().setText("x").build()));
-            assertNotLoaded(() -> inference.getModel(GetModelRequest.getDefaultInstance()));
+            GetModelResponse model = inference.getModel(GetModelRequest.getDefaultInstance());
+            assertThat(model.getModel().getName()).isEqualTo("default");
+            assertThat(model.getModel().getVersion()).isEmpty();
+            assertThat(model.getAlias()).isEqualTo("best");
+            assertThat(model.getObstacle()).contains("cannot read s3://");
             assertThat(inference
                             .listModels(ListModelsRequest.getDefaultInstance())
                             .getModelsList())

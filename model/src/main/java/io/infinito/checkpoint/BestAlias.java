@@ -1,5 +1,9 @@
 package io.infinito.checkpoint;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+
 /**
  * {@code models/<modelName>/best.json}: the checkpoint that serving follows.
  *
@@ -9,6 +13,7 @@ package io.infinito.checkpoint;
  * @param jobId that set it
  * @param validationLoss of the checkpoint
  * @param datasetDigest of the tokens that the loss was measured on: losses of different digests are not comparable
+ * @param previous what the alias pointed to before, if to anything: where a rollback goes
  */
 public record BestAlias(
         String manifestKey,
@@ -16,7 +21,38 @@ public record BestAlias(
         String version,
         String jobId,
         double validationLoss,
-        String datasetDigest) {
+        String datasetDigest,
+        Optional<CheckpointReference> previous) {
+    private static final String NAME = "best.json";
+    private static final String PREVIOUS = "previous";
+
+    /** An alias that points to its first checkpoint. */
+    public BestAlias(
+            String manifestKey,
+            String manifestSha256,
+            String version,
+            String jobId,
+            double validationLoss,
+            String datasetDigest) {
+        this(manifestKey, manifestSha256, version, jobId, validationLoss, datasetDigest, Optional.empty());
+    }
+
+    /** The same checkpoint without what is known of it. */
+    public CheckpointReference checkpoint() {
+        return new CheckpointReference(manifestKey, manifestSha256, version);
+    }
+
+    /** This alias as the successor of {@code former}: pointing to the same checkpoint again does not make it its own previous one. */
+    public BestAlias after(BestAlias former) {
+        return new BestAlias(
+                manifestKey,
+                manifestSha256,
+                version,
+                jobId,
+                validationLoss,
+                datasetDigest,
+                former.manifestKey.equals(manifestKey) ? former.previous : Optional.of(former.checkpoint()));
+    }
 
     /** Whether this one was measured on the same tokens and is at least as good as {@code loss}. */
     public boolean isBetterThan(double loss, String digest) {
@@ -25,13 +61,11 @@ public record BestAlias(
 
     /** The JSON document. */
     public byte[] toJson() {
-        var node = JsonDocument.create()
-                .put("manifestKey", manifestKey)
-                .put("sha256", manifestSha256)
-                .put("version", version)
-                .put("jobId", jobId);
+        ObjectNode node = checkpoint().putInto(JsonDocument.create()).put("jobId", jobId);
         JsonDocument.putDecimal(node, "validationLoss", validationLoss);
-        return JsonDocument.write(node.put("datasetDigest", datasetDigest));
+        node.put("datasetDigest", datasetDigest);
+        previous.ifPresent(former -> former.putInto(node.putObject(PREVIOUS)));
+        return JsonDocument.write(node);
     }
 
     /**
@@ -40,13 +74,18 @@ public record BestAlias(
      * @throws IllegalArgumentException naming the field that is missing
      */
     public static BestAlias fromJson(byte[] json) {
-        JsonDocument document = JsonDocument.read("best.json", json);
+        JsonDocument document = JsonDocument.read(NAME, json);
+        CheckpointReference checkpoint = CheckpointReference.from(document);
+        JsonNode former = document.root().path(PREVIOUS);
         return new BestAlias(
-                document.text("manifestKey"),
-                document.text("sha256"),
-                document.text("version"),
+                checkpoint.manifestKey(),
+                checkpoint.manifestSha256(),
+                checkpoint.version(),
                 document.text("jobId"),
                 document.decimal("validationLoss"),
-                document.text("datasetDigest"));
+                document.text("datasetDigest"),
+                former.isObject()
+                        ? Optional.of(CheckpointReference.from(new JsonDocument(NAME + ": " + PREVIOUS, former)))
+                        : Optional.empty());
     }
 }

@@ -22,6 +22,9 @@ public final class CheckpointKeys {
     /** Aliases of all models lie below this. */
     public static final String MODELS = "models/";
 
+    private static final String BEST = "/best.json";
+    private static final String PIN = "/pin.json";
+
     private static final Pattern MANIFEST_KEY = Pattern.compile("jobs/[^/]+/step-(\\d{8})/manifest\\.json");
     private static final Pattern ATTEMPT_KEY = Pattern.compile("jobs/[^/]+/attempts/(\\d{4})\\.json");
 
@@ -79,12 +82,27 @@ public final class CheckpointKeys {
 
     /** The alias that serving follows. */
     public static String best(String modelName) {
-        return "models/" + modelName + "/best.json";
+        return MODELS + modelName + BEST;
     }
 
     /** Whether this is the alias of a model. */
     public static boolean isBest(String key) {
-        return key.startsWith(MODELS) && key.endsWith("/best.json");
+        return key.startsWith(MODELS) && key.endsWith(BEST);
+    }
+
+    /** What is served instead of what the alias says, while it exists. */
+    public static String pin(String modelName) {
+        return MODELS + modelName + PIN;
+    }
+
+    /** Whether this is the pin of a model. */
+    public static boolean isPin(String key) {
+        return key.startsWith(MODELS) && key.endsWith(PIN);
+    }
+
+    /** The model whose alias or pin this is. */
+    public static String modelOf(String key) {
+        return key.substring(MODELS.length(), key.lastIndexOf('/'));
     }
 
     /** Figures of all steps and epochs of a job. */

@@ -46,6 +46,15 @@ public record CheckpointManifest(
      */
     public record Part(String sha256, long size) {}
 
+    /** The manifest was written by a newer version. */
+    public static final class TooNewException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1L;
+
+        TooNewException(String message) {
+            super(message);
+        }
+    }
+
     /** Keeps its own copy of the parts, in order. */
     public CheckpointManifest {
         parts = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(parts));
@@ -80,14 +89,15 @@ public record CheckpointManifest(
     /**
      * Reads {@link #toJson}.
      *
-     * @throws IllegalArgumentException naming the field that is missing or the format that is too new
+     * @throws TooNewException naming the format
+     * @throws IllegalArgumentException naming the field that is missing
      */
     public static CheckpointManifest fromJson(byte[] json) {
         JsonDocument document = JsonDocument.read(CheckpointKeys.MANIFEST, json);
         int format = document.integer("format");
         if (format > FORMAT) {
-            throw new IllegalArgumentException(CheckpointKeys.MANIFEST + " has format " + format
-                    + "; this version reads up to " + FORMAT + ": update it");
+            throw new TooNewException(CheckpointKeys.MANIFEST + " has format " + format + "; this version reads up to "
+                    + FORMAT + ": update it");
         }
         Map<String, Part> parts = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> part : document.root().path("parts").properties()) {

@@ -13,7 +13,7 @@ final class JsonDocument {
     private final String name;
     private final JsonNode root;
 
-    private JsonDocument(String name, JsonNode root) {
+    JsonDocument(String name, JsonNode root) {
         this.name = name;
         this.root = root;
     }

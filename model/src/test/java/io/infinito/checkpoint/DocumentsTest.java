@@ -34,6 +34,7 @@ class DocumentsTest {
     void newerManifestsAreRefused() {
         String newer = text(MANIFEST.toJson()).replace("\"format\" : 1", "\"format\" : 2");
         assertThatThrownBy(() -> CheckpointManifest.fromJson(bytes(newer)))
+                .isInstanceOf(CheckpointManifest.TooNewException.class)
                 .hasMessageContaining("has format 2; this version reads up to 1");
     }
 
@@ -57,6 +58,28 @@ class DocumentsTest {
     }
 
     @Test
+    void anAliasRemembersWhatItPointedToBefore() {
+        BestAlias first = new BestAlias("jobs/a/step-00000001/manifest.json", "one", "a/step-00000001", "a", 3.5, "d");
+        BestAlias second = new BestAlias("jobs/a/step-00000002/manifest.json", "two", "a/step-00000002", "a", 3.4, "d");
+        BestAlias moved = second.after(first);
+        assertThat(moved.previous()).hasValue(first.checkpoint());
+        assertThat(BestAlias.fromJson(moved.toJson())).isEqualTo(moved);
+        assertThat(second.after(moved)).as("moved to where it was").isEqualTo(moved);
+        String incomplete = text(moved.toJson()).replaceFirst("(?s)(previous.*)\"sha256\"", "$1\"sum\"");
+        assertThatThrownBy(() -> BestAlias.fromJson(bytes(incomplete)))
+                .hasMessage("best.json: previous has no field sha256");
+    }
+
+    @Test
+    void pinsAreReadBack() {
+        Pin pin = new Pin(
+                new CheckpointReference("jobs/a/step-00000001/manifest.json", "sha", "a/step-00000001"),
+                "2026-11-22T10:00:00Z");
+        assertThat(Pin.fromJson(pin.toJson())).isEqualTo(pin);
+        assertThatThrownBy(() -> Pin.fromJson(bytes("{}"))).hasMessage("pin.json has no field manifestKey");
+    }
+
+    @Test
     void statesAreReadBack() {
         assertThat(TrainerState.fromJson(TrainerState.START.toJson())).isEqualTo(TrainerState.START);
         TrainerState state = new TrainerState(10, 1, 0.1 + 0.2, 3, 1.1, 8, 2, 9, new TrainerState.Guard(0.7, 2, 1));
@@ -77,6 +100,10 @@ class DocumentsTest {
 
     @Test
     void keysAreTakenApart() {
+        assertThat(CheckpointKeys.isBest(CheckpointKeys.best("tales"))).isTrue();
+        assertThat(CheckpointKeys.isPin(CheckpointKeys.pin("tales"))).isTrue();
+        assertThat(CheckpointKeys.isPin(CheckpointKeys.best("tales"))).isFalse();
+        assertThat(CheckpointKeys.modelOf(CheckpointKeys.pin("tales"))).isEqualTo("tales");
         String manifest = CheckpointKeys.step("a.b", 292) + CheckpointKeys.MANIFEST;
         assertThat(manifest).isEqualTo("jobs/a.b/step-00000292/manifest.json");
         assertThat(CheckpointKeys.stepOfManifest(manifest)).hasValue(292);

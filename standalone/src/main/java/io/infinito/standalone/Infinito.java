@@ -37,6 +37,7 @@ import picocli.CommandLine.Spec;
             CancelCommand.class,
             GenerateCommand.class,
             ExportCommand.class,
+            ModelCommand.class,
             BenchCommand.class,
             CompletionCommand.class
         })

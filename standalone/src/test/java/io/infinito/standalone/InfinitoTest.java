@@ -42,6 +42,7 @@ class InfinitoTest {
                 "cancel",
                 "generate",
                 "export",
+                "model",
                 "bench",
                 "completion"
             })

@@ -20,6 +20,8 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * One bucket of an S3 server. Operations are repeated for {@link StorageConfig#retryFor} while the server cannot be reached; all of them
@@ -130,7 +133,20 @@ public final class ObjectStore implements AutoCloseable {
 
     /** Writes an object's content to a file, which is either complete or not there; folders are made. */
     public void download(String key, Path file) {
-        download(key, GetObjectArgs.builder().bucket(bucket()).object(key).build(), file);
+        download(key, GetObjectArgs.builder().bucket(bucket()).object(key).build(), file, content -> content);
+    }
+
+    /**
+     * As {@link #download(String, Path)}, hashing the content while it comes.
+     *
+     * @param digest has seen nothing but the whole content afterwards
+     */
+    public void download(String key, Path file, MessageDigest digest) {
+        download(key, GetObjectArgs.builder().bucket(bucket()).object(key).build(), file, content -> {
+            // An earlier try may have ended half-way.
+            digest.reset();
+            return new DigestInputStream(content, digest);
+        });
     }
 
     /** As {@link #download(String, Path)}, but only the content that was listed: fails if the object has another ETag by now. */
@@ -139,16 +155,16 @@ public final class ObjectStore implements AutoCloseable {
         if (!object.etag().isEmpty()) {
             args.matchETag(object.etag());
         }
-        download(object.key(), args.build(), file);
+        download(object.key(), args.build(), file, content -> content);
     }
 
-    private void download(String key, GetObjectArgs args, Path file) {
+    private void download(String key, GetObjectArgs args, Path file, UnaryOperator<InputStream> reading) {
         call("read", key, attempt -> {
             Path target = file.toAbsolutePath();
             Files.createDirectories(target.getParent());
             Path partial = Files.createTempFile(target.getParent(), target.getFileName() + ".", ".part");
             try {
-                try (InputStream content = client.getObject(args)) {
+                try (InputStream content = reading.apply(client.getObject(args))) {
                     Files.copy(content, partial, StandardCopyOption.REPLACE_EXISTING);
                 }
                 Files.move(partial, target, StandardCopyOption.REPLACE_EXISTING);

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
@@ -25,10 +26,12 @@ public final class CheckpointCache {
         return directory.resolve(manifestSha256);
     }
 
-    /** Deletes every other checkpoint. Models that are loaded from them go on: their mapped files exist until they are unmapped. */
-    void keepOnly(String manifestSha256) {
+    /** Deletes all but these checkpoints. Models that are loaded from them go on: their mapped files exist until they are unmapped. */
+    void keepOnly(Set<String> manifestSha256s) {
         try (Stream<Path> folders = Files.list(directory)) {
-            folders.filter(folder -> !folder.equals(folder(manifestSha256))).forEach(CheckpointCache::delete);
+            folders.filter(folder ->
+                            !manifestSha256s.contains(folder.getFileName().toString()))
+                    .forEach(CheckpointCache::delete);
         } catch (IOException | UncheckedIOException e) {
             LOG.warnf("cannot tidy infinito.inference.cache-directory=%s: %s", directory, e.getMessage());
         }

@@ -1,71 +1,91 @@
 package io.infinito.infer.model;
 
-import io.infinito.checkpoint.BestAlias;
-import io.infinito.checkpoint.CheckpointKeys;
+import io.infinito.infer.model.StoredAliases.Choice;
 import io.infinito.storage.ObjectStore;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
- * Keeps the model that {@code best.json} names in service. It looks there when it starts, when told that something happened, and now and
- * then anyway; a new model is loaded by a thread of its own while the old one goes on answering. What cannot be loaded leaves the old one
- * in place. A refused checkpoint is not tried again until the alias names another.
+ * Keeps in service what the store says. It looks there when it starts, when told that something happened, and now and then anyway; a new
+ * model is loaded by a thread of its own while the old one goes on answering. What cannot be loaded leaves the old one in place. A refused
+ * checkpoint is not tried again until the store names another, or pins it anew.
  */
 public final class ModelFollower implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ModelFollower.class);
+    /** While nothing is served nobody should have to wait for the usual pause. */
+    private static final Duration LONGEST_PAUSE_WITHOUT_MODEL = Duration.ofSeconds(1);
 
     private final String modelName;
-    private final ObjectStore store;
+    private final List<ModelSlot> slots;
+    private final StoredAliases aliases;
     private final ModelLoader loader;
     private final CheckpointCache cache;
     private final ReloadMetrics metrics;
+    private final StartupTimeline timeline;
     private final Runnable whenServing;
     private final ScheduledExecutorService thread;
     private final AtomicBoolean checkQueued = new AtomicBoolean();
-
-    private volatile LoadedModel current;
-    private volatile String obstacle = "the object store was not asked yet";
-    private volatile String lastRefusal = "";
-    private String refusedSha256 = "";
-    private ScheduledFuture<?> polling;
+    /** All that were loaded and are not free yet. */
+    private final List<LoadedModel> inMemory = new ArrayList<>();
 
     /**
      * Does nothing until {@link #start}.
      *
-     * @param whenServing run after each swap
+     * @param served the aliases that are followed; BEST is always among them
+     * @param whenServing run after each swap of the best
      */
     public ModelFollower(
             String modelName,
+            Set<ServedAlias> served,
             ObjectStore store,
             ModelLoader loader,
             CheckpointCache cache,
             ReloadMetrics metrics,
+            StartupTimeline timeline,
             Runnable whenServing) {
+        if (!served.contains(ServedAlias.BEST)) {
+            throw new IllegalArgumentException("the best model is always served, not only " + served);
+        }
         this.modelName = modelName;
-        this.store = store;
+        this.slots = served.stream().sorted().map(ModelSlot::new).toList();
+        this.aliases = new StoredAliases(modelName, store);
         this.loader = loader;
         this.cache = cache;
         this.metrics = metrics;
+        this.timeline = timeline;
         this.whenServing = whenServing;
         this.thread = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread worker = new Thread(task, "model-follower");
             worker.setDaemon(true);
             return worker;
         });
+        metrics.countLoaded(this::loadedModels);
     }
 
-    /** Looks now, and again after each {@code pollInterval}. */
+    /** Looks now, and again after each {@code pollInterval}; at least each second while there is no model. */
     public void start(Duration pollInterval) {
-        polling = thread.scheduleWithFixedDelay(this::check, 0, pollInterval.toMillis(), TimeUnit.MILLISECONDS);
+        thread.execute(() -> poll(pollInterval));
     }
 
-    /** Looks soon, because the alias may have moved. Many calls are one look. */
+    private void poll(Duration interval) {
+        check();
+        boolean waits = serving().isEmpty() && interval.compareTo(LONGEST_PAUSE_WITHOUT_MODEL) > 0;
+        Duration pause = waits ? LONGEST_PAUSE_WITHOUT_MODEL : interval;
+        if (!thread.isShutdown()) {
+            thread.schedule(() -> poll(interval), pause.toMillis(), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** Looks soon, because the store may say something else now. Many calls are one look. */
     public void checkSoon() {
         if (checkQueued.compareAndSet(false, true)) {
             thread.execute(() -> {
@@ -80,133 +100,170 @@ public final class ModelFollower implements AutoCloseable {
         return modelName;
     }
 
-    /** The model in service with one user more, who releases it; empty if there is none yet. */
-    public Optional<LoadedModel> acquire() {
-        for (LoadedModel model = current; model != null; model = current) {
-            if (model.retain()) {
-                return Optional.of(model);
-            }
-            // It was swapped out between the two lines; the next look finds its successor.
-        }
-        return Optional.empty();
+    /** The aliases that are followed, BEST first. */
+    public List<ServedAlias> aliases() {
+        return slots.stream().map(ModelSlot::alias).toList();
     }
 
-    /** The identity of the model in service. */
+    /** The best model with one user more, who releases it; empty if there is none yet. */
+    public Optional<LoadedModel> acquire() {
+        return acquire(ServedAlias.BEST);
+    }
+
+    /** The model of an alias with one user more, who releases it; empty if there is none yet or the alias is not followed. */
+    public Optional<LoadedModel> acquire(ServedAlias alias) {
+        return slots.stream().filter(slot -> slot.alias() == alias).findFirst().flatMap(ModelSlot::acquire);
+    }
+
+    /**
+     * How an alias is served.
+     *
+     * @throws IllegalArgumentException if it is not followed
+     */
+    public ServingState state(ServedAlias alias) {
+        return slots.stream()
+                .filter(slot -> slot.alias() == alias)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(alias + " is not followed"))
+                .state();
+    }
+
+    /** The identity of the best model in service. */
     public Optional<ModelIdentity> serving() {
-        return Optional.ofNullable(current).map(LoadedModel::identity);
+        return state(ServedAlias.BEST).serving();
     }
 
     /** Why no model is in service, or why the last look failed; empty when all is well. */
     public String obstacle() {
-        return obstacle;
+        return state(ServedAlias.BEST).obstacle();
     }
 
     /** Why the newest candidate was refused; empty if it was not. */
     public String lastRefusal() {
-        return lastRefusal;
+        return state(ServedAlias.BEST).refusal();
+    }
+
+    /** How many versions are in memory: those that are served, and older ones that requests still use. */
+    public int loadedModels() {
+        synchronized (inMemory) {
+            inMemory.removeIf(LoadedModel::isFreed);
+            return inMemory.size();
+        }
     }
 
     private void check() {
+        slots.forEach(this::check);
+    }
+
+    private void check(ModelSlot slot) {
         try {
-            Optional<byte[]> document = store.get(CheckpointKeys.best(modelName));
-            if (document.isEmpty()) {
-                hindered(CheckpointKeys.best(modelName) + " does not exist yet in bucket " + store.bucket()
-                        + ": train a model named " + modelName);
-                return;
+            Optional<Choice> choice = aliases.choice(slot.alias());
+            timeline.reached(StartupTimeline.Milestone.STORE);
+            if (choice.isEmpty()) {
+                hindered(slot, aliases.absence(slot.alias()));
+            } else {
+                follow(slot, choice.get());
             }
-            follow(alias(document.get()));
         } catch (CheckpointRefusedException e) {
-            refuse(e, "");
+            refuse(slot, Optional.empty(), e);
         } catch (RuntimeException | Error e) {
             // Whatever it was, the next look may succeed, and an exception here would end all looking.
-            hindered(String.valueOf(e.getMessage()));
+            hindered(slot, String.valueOf(e.getMessage()));
             LOG.debug("looking for a new model failed", e);
         }
     }
 
-    private BestAlias alias(byte[] document) throws CheckpointRefusedException {
-        try {
-            return BestAlias.fromJson(document);
-        } catch (IllegalArgumentException e) {
-            throw new CheckpointRefusedException(CheckpointKeys.best(modelName) + ": " + e.getMessage(), e);
-        }
-    }
-
-    private void follow(BestAlias alias) {
-        LoadedModel old = current;
-        if (old != null && old.identity().sha256().equals(alias.manifestSha256())) {
-            obstacle = "";
-            lastRefusal = "";
-            refusedSha256 = "";
+    private void follow(ModelSlot slot, Choice choice) {
+        if (slot.serves(choice)) {
+            slot.confirm(choice);
             return;
         }
-        if (alias.manifestSha256().equals(refusedSha256)) {
+        if (slot.hasRefused(choice)) {
             return;
         }
+        slot.expect(choice);
         long start = System.nanoTime();
         LoadedModel fresh;
         try {
-            fresh = loader.load(modelName, alias);
+            fresh = shared(choice).orElse(null);
+            if (fresh == null) {
+                fresh = loader.load(modelName, choice.checkpoint());
+                remember(fresh);
+            }
         } catch (CheckpointRefusedException e) {
-            refuse(e, alias.manifestSha256());
+            refuse(slot, Optional.of(choice), e);
             return;
         }
-        swap(old, fresh, Duration.ofNanos(System.nanoTime() - start));
+        swap(slot, fresh, choice, Duration.ofNanos(System.nanoTime() - start));
     }
 
-    private void swap(LoadedModel old, LoadedModel fresh, Duration time) {
-        current = fresh;
-        obstacle = "";
-        lastRefusal = "";
-        refusedSha256 = "";
+    /** The newest is often the best: one copy of it is enough. */
+    private Optional<LoadedModel> shared(Choice choice) {
+        return slots.stream().filter(slot -> slot.serves(choice)).findFirst().flatMap(ModelSlot::acquire);
+    }
+
+    private void remember(LoadedModel model) {
+        synchronized (inMemory) {
+            inMemory.add(model);
+        }
+    }
+
+    private void swap(ModelSlot slot, LoadedModel fresh, Choice choice, Duration time) {
+        slot.swap(fresh, choice);
         metrics.reloaded(time);
         LOG.infof(
-                "serving %s %s (%,d parameters, validation loss %.4f), loaded in %d ms",
+                "serving %s@%s: %s%s (%,d parameters, validation loss %.4f), loaded in %d ms",
                 modelName,
+                slot.alias().label(),
                 fresh.identity().version(),
+                choice.isPinned() ? ", pinned" : "",
                 fresh.config().parameterCount(),
                 fresh.validationLoss(),
                 time.toMillis());
-        whenServing.run();
-        if (old != null) {
-            old.release();
+        if (slot.alias() == ServedAlias.BEST) {
+            if (timeline.reached(StartupTimeline.Milestone.MODEL)) {
+                LOG.infof("first model since the process started: %s", timeline);
+            }
+            whenServing.run();
         }
-        cache.keepOnly(fresh.identity().sha256());
+        cache.keepOnly(slots.stream()
+                .flatMap(other -> other.state().serving().stream())
+                .map(ModelIdentity::sha256)
+                .collect(Collectors.toSet()));
     }
 
-    private void refuse(CheckpointRefusedException refusal, String sha256) {
-        if (!lastRefusal.equals(refusal.getMessage())) {
-            LOG.errorf("refused a checkpoint of %s: %s", modelName, refusal.getMessage());
-            metrics.refused();
+    private void refuse(ModelSlot slot, Optional<Choice> choice, CheckpointRefusedException refusal) {
+        if (!slot.state().refusal().equals(refusal.getMessage())) {
+            LOG.errorf(
+                    "refused a checkpoint for %s@%s (%s): %s",
+                    modelName, slot.alias().label(), refusal.reason().tag(), refusal.getMessage());
+            metrics.refused(refusal.reason());
         }
-        lastRefusal = refusal.getMessage();
-        refusedSha256 = sha256;
-        obstacle = "the checkpoint was refused: " + refusal.getMessage();
+        slot.refuse(choice, refusal.reason(), refusal.getMessage());
     }
 
-    private void hindered(String reason) {
+    private void hindered(ModelSlot slot, String reason) {
         if (thread.isShutdown()) {
             return;
         }
+        ServingState state = slot.state();
         // Once for each reason: the look is repeated every few seconds.
-        if (!obstacle.equals(reason)) {
-            LOG.warnf("%s: %s", current == null ? "no model is loaded" : "cannot look for a new model", reason);
+        if (!state.obstacle().equals(reason)) {
+            LOG.warnf(
+                    "%s@%s: %s: %s",
+                    modelName,
+                    slot.alias().label(),
+                    state.serving().isEmpty() ? "no model is loaded" : "cannot look for a new model",
+                    reason);
         }
-        obstacle = reason;
+        slot.hinder(reason);
     }
 
-    /** Stops looking and lets the model go; requests in flight keep it until they end. */
+    /** Stops looking and lets the models go; requests in flight keep them until they end. */
     @Override
     public void close() throws InterruptedException {
-        if (polling != null) {
-            polling.cancel(true);
-        }
         thread.shutdownNow();
         thread.awaitTermination(10, TimeUnit.SECONDS);
-        LoadedModel last = current;
-        current = null;
-        if (last != null) {
-            last.release();
-        }
+        slots.forEach(ModelSlot::close);
     }
 }

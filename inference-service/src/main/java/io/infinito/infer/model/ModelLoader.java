@@ -1,11 +1,12 @@
 package io.infinito.infer.model;
 
-import io.infinito.checkpoint.BestAlias;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.checkpoint.CheckpointManifest;
+import io.infinito.checkpoint.CheckpointReference;
 import io.infinito.checkpoint.HuggingFaceConfig;
 import io.infinito.checkpoint.Sha256;
 import io.infinito.gpt.GptConfig;
+import io.infinito.infer.model.CheckpointRefusedException.Reason;
 import io.infinito.safetensors.SafeTensors;
 import io.infinito.storage.ObjectStore;
 import io.infinito.tokenizer.Tokenizer;
@@ -13,22 +14,29 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
+import org.jboss.logging.Logger;
 
-/** From an alias to a model that can answer. Every byte that is loaded was hashed before. */
+/** From the name of a checkpoint to a model that can answer. Every byte that is loaded was hashed before. */
 public final class ModelLoader {
+    private static final Logger LOG = Logger.getLogger(ModelLoader.class);
     private static final List<String> PARTS =
             List.of(CheckpointKeys.CONFIG, CheckpointKeys.TOKENIZER, CheckpointKeys.MODEL);
 
     private final ObjectStore store;
     private final CheckpointCache cache;
     private final Torch torch;
+    private final StartupTimeline timeline;
 
     /** A loader that keeps what it downloads in {@code cache}. */
-    public ModelLoader(ObjectStore store, CheckpointCache cache, Torch torch) {
+    public ModelLoader(ObjectStore store, CheckpointCache cache, Torch torch, StartupTimeline timeline) {
         this.store = store;
         this.cache = cache;
         this.torch = torch;
+        this.timeline = timeline;
     }
 
     /**
@@ -40,40 +48,64 @@ public final class ModelLoader {
      * @throws io.infinito.storage.StorageException if the store cannot be read now
      * @throws UncheckedIOException if the cache directory cannot be written
      */
-    public LoadedModel load(String modelName, BestAlias alias) throws CheckpointRefusedException {
-        CheckpointManifest manifest = manifest(alias);
-        Path folder = cache.folder(alias.manifestSha256());
+    public LoadedModel load(String modelName, CheckpointReference checkpoint) throws CheckpointRefusedException {
+        long start = System.nanoTime();
+        CheckpointManifest manifest = manifest(checkpoint);
+        Path folder = cache.folder(checkpoint.manifestSha256());
         for (String part : PARTS) {
-            fetch(CheckpointKeys.folderOf(alias.manifestKey()) + part, part, manifest, folder);
+            fetch(CheckpointKeys.folderOf(checkpoint.manifestKey()) + part, part, manifest, folder);
         }
-        ModelIdentity identity =
-                new ModelIdentity(modelName, manifest.version(), manifest.step(), alias.manifestSha256());
-        try {
-            GptConfig config = HuggingFaceConfig.read(Files.readAllBytes(folder.resolve(CheckpointKeys.CONFIG)));
-            SafeTensors tensors = SafeTensors.read(folder.resolve(CheckpointKeys.MODEL));
-            Tokenizer tokenizer = tokenizer(folder, manifest, config);
-            return LoadedModel.load(torch, identity, manifest.validationLoss(), config, tokenizer, tensors);
-        } catch (IllegalArgumentException e) {
-            throw new CheckpointRefusedException(manifest.version() + ": " + e.getMessage(), e);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + folder + ": " + e.getMessage(), e);
-        }
+        long verified = System.nanoTime();
+        timeline.reached(StartupTimeline.Milestone.CHECKPOINT);
+        LoadedModel model = load(
+                new ModelIdentity(modelName, manifest.version(), manifest.step(), checkpoint.manifestSha256()),
+                manifest,
+                folder);
+        LOG.debugf(
+                "%s: fetched and verified in %d ms, loaded and warmed in %d ms",
+                manifest.version(),
+                Duration.ofNanos(verified - start).toMillis(),
+                Duration.ofNanos(System.nanoTime() - verified).toMillis());
+        return model;
     }
 
-    private CheckpointManifest manifest(BestAlias alias) throws CheckpointRefusedException {
-        String key = alias.manifestKey();
+    private LoadedModel load(ModelIdentity identity, CheckpointManifest manifest, Path folder)
+            throws CheckpointRefusedException {
+        String version = manifest.version();
+        GptConfig config = checked(
+                Reason.UNSUPPORTED,
+                version,
+                () -> HuggingFaceConfig.read(Files.readAllBytes(folder.resolve(CheckpointKeys.CONFIG))));
+        SafeTensors tensors =
+                checked(Reason.TORN, version, () -> SafeTensors.read(folder.resolve(CheckpointKeys.MODEL)));
+        Tokenizer tokenizer = checked(Reason.VOCABULARY, version, () -> tokenizer(folder, manifest, config));
+        return checked(
+                Reason.WEIGHTS,
+                version,
+                () -> LoadedModel.load(torch, identity, manifest.validationLoss(), config, tokenizer, tensors));
+    }
+
+    private CheckpointManifest manifest(CheckpointReference checkpoint) throws CheckpointRefusedException {
+        String key = checkpoint.manifestKey();
         byte[] bytes = store.get(key)
                 .orElseThrow(() -> new CheckpointRefusedException(
-                        key + " does not exist: the checkpoint is not complete or was deleted"));
+                        Reason.TORN, key + " does not exist: the checkpoint is not complete or was deleted"));
         String sha256 = Sha256.of(bytes);
-        if (!sha256.equals(alias.manifestSha256())) {
+        if (!sha256.equals(checkpoint.manifestSha256())) {
             throw new CheckpointRefusedException(
-                    key + " has sha256 " + sha256 + ", the alias says " + alias.manifestSha256());
+                    Reason.ALTERED, key + " has sha256 " + sha256 + ", the alias says " + checkpoint.manifestSha256());
         }
+        return manifest(key, bytes);
+    }
+
+    /** Parses a manifest. */
+    static CheckpointManifest manifest(String key, byte[] bytes) throws CheckpointRefusedException {
         try {
             return CheckpointManifest.fromJson(bytes);
+        } catch (CheckpointManifest.TooNewException e) {
+            throw new CheckpointRefusedException(Reason.TOO_NEW, key + ": " + e.getMessage(), e);
         } catch (IllegalArgumentException e) {
-            throw new CheckpointRefusedException(key + ": " + e.getMessage(), e);
+            throw new CheckpointRefusedException(Reason.UNSUPPORTED, key + ": " + e.getMessage(), e);
         }
     }
 
@@ -81,34 +113,40 @@ public final class ModelLoader {
             throws CheckpointRefusedException {
         CheckpointManifest.Part part = manifest.parts().get(name);
         if (part == null) {
-            throw new CheckpointRefusedException(manifest.version() + ": manifest.json lists no part " + name);
+            throw new CheckpointRefusedException(
+                    Reason.TORN, manifest.version() + ": manifest.json lists no part " + name);
         }
         Path file = folder.resolve(name);
         try {
-            if (Files.exists(file) && mismatch(file, part) == null) {
+            if (isWhole(file, part)) {
                 return;
             }
-            if (store.size(key).isEmpty()) {
-                throw new CheckpointRefusedException(key + " does not exist: the checkpoint is torn");
+            OptionalLong size = store.size(key);
+            if (size.isEmpty()) {
+                throw new CheckpointRefusedException(Reason.TORN, key + " does not exist: the checkpoint is torn");
             }
-            store.download(key, file);
-            String mismatch = mismatch(file, part);
-            if (mismatch != null) {
+            if (size.getAsLong() != part.size()) {
+                throw new CheckpointRefusedException(
+                        Reason.TORN, key + " has " + size.getAsLong() + " bytes, the manifest says " + part.size());
+            }
+            MessageDigest digest = Sha256.digest();
+            store.download(key, file, digest);
+            String sha256 = Sha256.hex(digest);
+            if (!sha256.equals(part.sha256())) {
                 Files.delete(file);
-                throw new CheckpointRefusedException(key + " " + mismatch);
+                throw new CheckpointRefusedException(
+                        Reason.ALTERED, key + " has sha256 " + sha256 + ", the manifest says " + part.sha256());
             }
         } catch (IOException e) {
             throw new UncheckedIOException("cannot keep " + key + " as " + file + ": " + e.getMessage(), e);
         }
     }
 
-    private static String mismatch(Path file, CheckpointManifest.Part part) throws IOException {
-        long size = Files.size(file);
-        if (size != part.size()) {
-            return "has " + size + " bytes, the manifest says " + part.size();
-        }
-        String sha256 = Sha256.of(file);
-        return sha256.equals(part.sha256()) ? null : "has sha256 " + sha256 + ", the manifest says " + part.sha256();
+    /** Whether a file of an earlier download is there as it was. */
+    private static boolean isWhole(Path file, CheckpointManifest.Part part) throws IOException {
+        return Files.exists(file)
+                && Files.size(file) == part.size()
+                && Sha256.of(file).equals(part.sha256());
     }
 
     private static Tokenizer tokenizer(Path folder, CheckpointManifest manifest, GptConfig config) throws IOException {
@@ -126,5 +164,20 @@ public final class ModelLoader {
             throw new IllegalArgumentException(wrong);
         }
         return tokenizer;
+    }
+
+    /** A step of loading that says what is wrong with the file. */
+    private interface Step<T> {
+        T take() throws IOException;
+    }
+
+    private static <T> T checked(Reason reason, String version, Step<T> step) throws CheckpointRefusedException {
+        try {
+            return step.take();
+        } catch (IllegalArgumentException e) {
+            throw new CheckpointRefusedException(reason, version + ": " + e.getMessage(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read the files of " + version + ": " + e.getMessage(), e);
+        }
     }
 }

@@ -4,10 +4,18 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import io.infinito.gpt.GptConfig;
+import io.infinito.gpt.GptDecoder;
+import io.infinito.gpt.GptWeights;
 import io.infinito.gpt.WeightFormat;
+import org.jboss.logging.Logger;
 
-/** libtorch, started on first use: it takes a second that the rest of the service need not wait for. */
+/** libtorch. Starting it takes a second, which passes beside the rest of the start. */
 public final class Torch {
+    private static final Logger LOG = Logger.getLogger(Torch.class);
+    /** Enough for every kind of operation to be seen once. */
+    private static final GptConfig SMALLEST = new GptConfig(8, 2, 1, 1, 8, true);
+
     private final DeviceChoice choice;
     private final int threads;
     private final FormatChoice formatChoice;
@@ -30,6 +38,27 @@ public final class Torch {
         this.threads = threads > 0
                 ? threads
                 : Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
+    }
+
+    /**
+     * Loads the libraries in a thread of its own, and compiles a first network, which is slower than any later one. Who needs a manager
+     * before that is done waits for it; what fails here fails again there, and is told there.
+     */
+    public void startInBackground(StartupTimeline timeline) {
+        Thread starter = new Thread(() -> start(timeline), "libtorch-start");
+        starter.setDaemon(true);
+        starter.start();
+    }
+
+    private synchronized void start(StartupTimeline timeline) {
+        try (NDManager manager = newManager();
+                GptWeights weights = GptWeights.random(manager, SMALLEST, 0)) {
+            prepareThread();
+            GptDecoder.compile(manager, weights, format()).close();
+            timeline.reached(StartupTimeline.Milestone.TORCH);
+        } catch (RuntimeException | Error e) {
+            LOG.debug("libtorch did not start", e);
+        }
     }
 
     /** A manager of native memory on the device; the caller closes it. */

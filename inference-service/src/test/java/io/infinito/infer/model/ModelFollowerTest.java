@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.embedded.EmbeddedProcess;
 import io.infinito.gpt.GptConfig;
+import io.infinito.infer.model.CheckpointRefusedException.Reason;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StorageConfig;
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -86,10 +89,12 @@ class ModelFollowerTest {
         TinyCheckpoint second = TinyCheckpoint.of(name, 2).publish(store);
         await().until(() -> servesVersion(second));
         assertThat(inUse.isFreed()).isFalse();
+        assertThat(follower.loadedModels()).isEqualTo(2);
         inUse.release();
         await().until(inUse::isFreed);
         assertThat(swaps).hasValue(2);
         assertThat(meters.get("infinito.model.reload").timer().count()).isEqualTo(2);
+        assertThat(meters.get("infinito.models.loaded").gauge().value()).isEqualTo(1);
         // Only what is served is kept on disk.
         await().until(() -> Arrays.equals(cacheDirectory.toFile().list(), new String[] {second.sha256()}));
     }
@@ -114,41 +119,48 @@ class ModelFollowerTest {
         await().until(() -> servesVersion(first));
     }
 
-    static Stream<Map.Entry<String, Damage>> damages() {
+    static Stream<Refusal> damages() {
         GptConfig other = new GptConfig(TinyTokenizer.VOCABULARY, 32, 1, 2, 24, true);
         GptConfig larger = new GptConfig(300, 32, 1, 2, 16, true);
         return Stream.of(
-                Map.entry("has sha256", name -> flipped(TinyCheckpoint.of(name, 9))),
-                Map.entry("bytes, the manifest says", name -> {
+                new Refusal(Reason.ALTERED, "has sha256", name -> flipped(TinyCheckpoint.of(name, 9))),
+                new Refusal(Reason.TORN, "bytes, the manifest says", name -> {
                     TinyCheckpoint whole = TinyCheckpoint.of(name, 9);
                     byte[] model = whole.part(CheckpointKeys.MODEL);
                     return whole.with(CheckpointKeys.MODEL, Arrays.copyOf(model, model.length - 4));
                 }),
-                Map.entry("outside the file: it is torn", name -> {
+                new Refusal(Reason.TORN, "outside the file: it is torn", name -> {
                     TinyCheckpoint whole = TinyCheckpoint.of(name, 9);
                     byte[] model = whole.part(CheckpointKeys.MODEL);
                     return whole.with(CheckpointKeys.MODEL, Arrays.copyOf(model, model.length - 4))
                             .seal();
                 }),
-                Map.entry(
+                new Refusal(
+                        Reason.TORN,
                         "model.safetensors does not exist: the checkpoint is torn",
                         name -> TinyCheckpoint.of(name, 9).without(CheckpointKeys.MODEL)),
-                Map.entry(
+                new Refusal(
+                        Reason.TORN,
                         "lists no part tokenizer.json",
                         name -> TinyCheckpoint.of(name, 9)
                                 .without(CheckpointKeys.TOKENIZER)
                                 .seal()),
-                Map.entry(
+                new Refusal(
+                        Reason.TOO_NEW,
                         "format 2",
                         name -> TinyCheckpoint.of(name, 9).editManifest("\"format\" : 1", "\"format\" : 2")),
-                Map.entry("manifest.json", name -> TinyCheckpoint.of(name, 9).editManifest("{", "[")),
-                Map.entry("has shape", name -> TinyCheckpoint.of(name, 9, TinyModels.CONFIG, other)),
-                Map.entry("vocab_size=300", name -> TinyCheckpoint.of(name, 9, larger, larger)),
-                Map.entry(
+                new Refusal(
+                        Reason.UNSUPPORTED,
+                        "manifest.json",
+                        name -> TinyCheckpoint.of(name, 9).editManifest("{", "[")),
+                new Refusal(Reason.WEIGHTS, "has shape", name -> TinyCheckpoint.of(name, 9, TinyModels.CONFIG, other)),
+                new Refusal(Reason.VOCABULARY, "vocab_size=300", name -> TinyCheckpoint.of(name, 9, larger, larger)),
+                new Refusal(
+                        Reason.VOCABULARY,
                         "the model was trained with",
                         name -> TinyCheckpoint.of(name, 9)
                                 .editManifest("\"tokenizerSha256\" : \"", "\"tokenizerSha256\" : \"0")),
-                Map.entry("activation_function=relu", name -> {
+                new Refusal(Reason.UNSUPPORTED, "activation_function=relu", name -> {
                     TinyCheckpoint whole = TinyCheckpoint.of(name, 9);
                     String config = new String(whole.part(CheckpointKeys.CONFIG), StandardCharsets.UTF_8);
                     return whole.with(
@@ -156,7 +168,7 @@ class ModelFollowerTest {
                                     config.replace("gelu_new", "relu").getBytes(StandardCharsets.UTF_8))
                             .seal();
                 }),
-                Map.entry("not a finite number", name -> {
+                new Refusal(Reason.WEIGHTS, "not a finite number", name -> {
                     TinyCheckpoint whole = TinyCheckpoint.of(name, 9);
                     byte[] model = whole.part(CheckpointKeys.MODEL);
                     // The last tensor is the final LayerNorm's bias: make it NaN.
@@ -167,14 +179,20 @@ class ModelFollowerTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("damages")
-    void refusesWhatIsDamagedAndKeepsTheOldOne(Map.Entry<String, Damage> damage) {
+    void refusesWhatIsDamagedAndKeepsTheOldOne(Refusal refusal) {
         TinyCheckpoint good = TinyCheckpoint.of(name, 1).publish(store);
         follower.start(SOON);
         await().until(() -> servesVersion(good));
-        damage.getValue().damaged(name).publish(store);
-        await().until(() -> follower.lastRefusal().contains(damage.getKey()));
+        TinyCheckpoint damaged = refusal.damage().damaged(name).publish(store);
+        await().until(() -> follower.lastRefusal().contains(refusal.message()));
         assertThat(servesVersion(good)).isTrue();
-        assertThat(meters.get("infinito.model.reload.refused").counter().count())
+        ServingState state = follower.state(ServedAlias.BEST);
+        assertThat(state.refusalReason()).hasValue(refusal.reason());
+        assertThat(state.wanted()).isEqualTo(damaged.version());
+        assertThat(refused(refusal.reason())).isEqualTo(1);
+        assertThat(meters.get("infinito.model.reload.refused").counters().stream()
+                        .mapToDouble(Counter::count)
+                        .sum())
                 .isEqualTo(1);
 
         TinyCheckpoint next = TinyCheckpoint.of(name, 3).publish(store);
@@ -192,7 +210,73 @@ class ModelFollowerTest {
         store.put(CheckpointKeys.best(name), "nonsense".getBytes(StandardCharsets.UTF_8));
         await().until(() -> follower.lastRefusal().contains("best.json is not JSON"));
         assertThat(follower.obstacle()).contains("refused");
+        assertThat(refused(Reason.ALIAS)).isEqualTo(1);
         assertThat(follower.acquire()).isEmpty();
+    }
+
+    @Test
+    void aPinHoldsAVersionWhateverTheBestIs() {
+        TinyCheckpoint first = TinyCheckpoint.of(name, 1).publish(store);
+        follower.start(SOON);
+        await().until(() -> servesVersion(first));
+        TinyCheckpoint second = TinyCheckpoint.of(name, 2).publish(store);
+        await().until(() -> servesVersion(second));
+
+        first.pin(store, "1");
+        await().until(() -> servesVersion(first));
+        assertThat(follower.state(ServedAlias.BEST).pinnedAt()).isEqualTo("1");
+        TinyCheckpoint third = TinyCheckpoint.of(name, 3).publish(store);
+        store.delete(List.of(second.manifestKey()));
+        second.pin(store, "2");
+        await().until(() -> follower.lastRefusal().contains("does not exist"));
+        assertThat(servesVersion(first)).isTrue();
+
+        // The same checkpoint again, now whole: another time of pinning makes it another try.
+        second.upload(store).pin(store, "3");
+        await().until(() -> servesVersion(second));
+        assertThat(follower.obstacle()).isEmpty();
+
+        store.delete(List.of(CheckpointKeys.pin(name)));
+        await().until(() -> servesVersion(third));
+        assertThat(follower.state(ServedAlias.BEST).pinnedAt()).isEmpty();
+    }
+
+    @Test
+    void withoutAModelAPinThatCannotBeServedIsNotReplacedByTheBest() {
+        TinyCheckpoint.of(name, 1).publish(store);
+        store.put(CheckpointKeys.pin(name), "{}".getBytes(StandardCharsets.UTF_8));
+        follower.start(SOON);
+        await().until(() -> follower.lastRefusal().contains("pin.json has no field manifestKey"));
+        assertThat(follower.acquire()).isEmpty();
+        store.delete(List.of(CheckpointKeys.pin(name)));
+        await().until(() -> follower.serving().isPresent());
+    }
+
+    @Test
+    void followsTheNewestCheckpointOfTheJobBesideTheBest() throws InterruptedException {
+        follower.close();
+        follower = follower(store, EnumSet.allOf(ServedAlias.class));
+        TinyCheckpoint first = TinyCheckpoint.of(name, 1).publish(store);
+        follower.start(SOON);
+        await().until(() -> serves(ServedAlias.LAST, first) && servesVersion(first));
+        assertThat(follower.loadedModels()).as("one copy for both names").isEqualTo(1);
+
+        TinyCheckpoint second = TinyCheckpoint.of(name, 2).upload(store);
+        await().until(() -> serves(ServedAlias.LAST, second));
+        assertThat(servesVersion(first)).isTrue();
+        await().until(() -> Set.of(first.sha256(), second.sha256())
+                .equals(Set.of(cacheDirectory.toFile().list())));
+
+        second.serve(store);
+        await().until(() -> servesVersion(second));
+        assertThat(follower.loadedModels()).isEqualTo(1);
+    }
+
+    private boolean serves(ServedAlias alias, TinyCheckpoint checkpoint) {
+        return follower.state(alias)
+                .serving()
+                .filter(m -> m.sha256().equals(checkpoint.sha256()))
+                .isPresent();
     }
 
     @Test
@@ -223,9 +307,7 @@ class ModelFollowerTest {
     }
 
     private boolean servesVersion(TinyCheckpoint checkpoint) {
-        return follower.serving()
-                .filter(m -> m.sha256().equals(checkpoint.sha256()))
-                .isPresent();
+        return serves(ServedAlias.BEST, checkpoint);
     }
 
     private String versionOf(LoadedModel model) {
@@ -234,13 +316,20 @@ class ModelFollowerTest {
     }
 
     private ModelFollower follower(ObjectStore from) {
+        return follower(from, EnumSet.of(ServedAlias.BEST));
+    }
+
+    private ModelFollower follower(ObjectStore from, Set<ServedAlias> served) {
         CheckpointCache cache = new CheckpointCache(cacheDirectory);
+        StartupTimeline timeline = new StartupTimeline();
         return new ModelFollower(
                 name,
+                served,
                 from,
-                new ModelLoader(from, cache, new Torch(DeviceChoice.CPU, 1, FormatChoice.FP32)),
+                new ModelLoader(from, cache, new Torch(DeviceChoice.CPU, 1, FormatChoice.FP32), timeline),
                 cache,
                 new ReloadMetrics(meters),
+                timeline,
                 swaps::incrementAndGet);
     }
 
@@ -257,5 +346,20 @@ class ModelFollowerTest {
 
     interface Damage {
         TinyCheckpoint damaged(String modelName);
+    }
+
+    /** What is done to a checkpoint, and what is said of it. */
+    record Refusal(Reason reason, String message, Damage damage) {
+        @Override
+        public String toString() {
+            return reason + ": " + message;
+        }
+    }
+
+    private double refused(Reason reason) {
+        return meters.get("infinito.model.reload.refused")
+                .tag("reason", reason.tag())
+                .counter()
+                .count();
     }
 }

@@ -3,7 +3,9 @@ package io.infinito.infer.model;
 import io.infinito.checkpoint.BestAlias;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.checkpoint.CheckpointManifest;
+import io.infinito.checkpoint.CheckpointReference;
 import io.infinito.checkpoint.HuggingFaceConfig;
+import io.infinito.checkpoint.Pin;
 import io.infinito.checkpoint.Sha256;
 import io.infinito.gpt.GptConfig;
 import io.infinito.storage.ObjectStore;
@@ -119,10 +121,27 @@ public final class TinyCheckpoint {
 
     /** Writes parts, manifest and alias, in this order. */
     public TinyCheckpoint publish(ObjectStore store) {
+        return upload(store).serve(store);
+    }
+
+    /** Writes parts and manifest, in this order. */
+    public TinyCheckpoint upload(ObjectStore store) {
         parts.forEach((name, bytes) -> store.put(folder() + name, bytes));
         store.put(manifestKey(), manifest);
-        BestAlias alias = new BestAlias(manifestKey(), sha256(), version(), "job", 5.5, "digest");
+        return this;
+    }
+
+    /** Points the alias to it. */
+    public TinyCheckpoint serve(ObjectStore store) {
+        BestAlias alias = new BestAlias(manifestKey(), sha256(), version(), modelName, 5.5, "digest");
         store.put(CheckpointKeys.best(modelName), alias.toJson());
+        return this;
+    }
+
+    /** Pins it, as at a time of the test's choice. */
+    public TinyCheckpoint pin(ObjectStore store, String pinnedAt) {
+        CheckpointReference checkpoint = new CheckpointReference(manifestKey(), sha256(), version());
+        store.put(CheckpointKeys.pin(modelName), new Pin(checkpoint, pinnedAt).toJson());
         return this;
     }
 }

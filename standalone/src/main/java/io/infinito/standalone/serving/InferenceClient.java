@@ -50,15 +50,21 @@ public final class InferenceClient implements AutoCloseable {
      * @throws ServingFailure if the service refuses for another reason
      */
     public Optional<GetModelResponse> model() {
+        return description().filter(model -> !model.getModel().getVersion().isEmpty());
+    }
+
+    /**
+     * What is served or what is in the way, or empty while the service does not answer.
+     *
+     * @throws ServingFailure if the service refuses for another reason
+     */
+    public Optional<GetModelResponse> description() {
         try {
             return Optional.of(stub.withDeadlineAfter(SHORT_CALL_SECONDS, TimeUnit.SECONDS)
                     .getModel(GetModelRequest.getDefaultInstance()));
         } catch (StatusRuntimeException e) {
             Status.Code code = e.getStatus().getCode();
-            if (code == Status.Code.FAILED_PRECONDITION
-                    || code == Status.Code.NOT_FOUND
-                    || code == Status.Code.UNAVAILABLE
-                    || code == Status.Code.DEADLINE_EXCEEDED) {
+            if (code == Status.Code.UNAVAILABLE || code == Status.Code.DEADLINE_EXCEEDED) {
                 return Optional.empty();
             }
             throw failure(e);

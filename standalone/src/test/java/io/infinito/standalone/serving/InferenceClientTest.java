@@ -59,6 +59,7 @@ class InferenceClientTest {
     @Test
     void noModelYetIsNoFailure() {
         assertThat(client.model()).isEmpty();
+        assertThat(client.description()).map(GetModelResponse::getObstacle).hasValue("nothing was trained yet");
         parrot.version = "job/step-00000010";
         assertThat(client.model()).map(model -> model.getModel().getVersion()).hasValue("job/step-00000010");
     }
@@ -93,14 +94,9 @@ class InferenceClientTest {
 
         @Override
         public void getModel(GetModelRequest request, StreamObserver<GetModelResponse> answer) {
-            if (version.isEmpty()) {
-                answer.onError(Status.FAILED_PRECONDITION
-                        .withDescription("no model is loaded")
-                        .asException());
-                return;
-            }
             answer.onNext(GetModelResponse.newBuilder()
                     .setModel(ModelVersion.newBuilder().setVersion(version))
+                    .setObstacle(version.isEmpty() ? "nothing was trained yet" : "")
                     .build());
             answer.onCompleted();
         }

@@ -4,7 +4,9 @@ import io.infinito.checkpoint.BestAlias;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.checkpoint.CheckpointManifest;
 import io.infinito.checkpoint.CheckpointManifest.Part;
+import io.infinito.checkpoint.CheckpointReference;
 import io.infinito.checkpoint.HuggingFaceConfig;
+import io.infinito.checkpoint.Pin;
 import io.infinito.checkpoint.Sha256;
 import io.infinito.checkpoint.TrainerState;
 import io.infinito.gpt.GptConfig;
@@ -29,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Writes, finds and removes the checkpoints of one attempt at a job. */
 public final class CheckpointStore {
@@ -203,16 +206,14 @@ public final class CheckpointStore {
             return false;
         }
         fence.check();
-        store.put(
-                key,
-                new BestAlias(
-                                checkpoint.manifestKey(),
-                                checkpoint.manifestSha256(),
-                                manifest.version(),
-                                lineage.jobId(),
-                                manifest.validationLoss(),
-                                manifest.datasetDigest())
-                        .toJson());
+        BestAlias best = new BestAlias(
+                checkpoint.manifestKey(),
+                checkpoint.manifestSha256(),
+                manifest.version(),
+                lineage.jobId(),
+                manifest.validationLoss(),
+                manifest.datasetDigest());
+        store.put(key, current.map(best::after).orElse(best).toJson());
         return true;
     }
 
@@ -274,7 +275,7 @@ public final class CheckpointStore {
         }
         fence.check();
         for (String key : old) {
-            if (!staysForGood(key, retention) && !namedByAnAlias().contains(key)) {
+            if (!staysForGood(key, retention) && !namedByAModel().contains(key)) {
                 remove(key);
             }
         }
@@ -300,22 +301,30 @@ public final class CheckpointStore {
         }
     }
 
-    /** Of any model: an operator may have pointed another name to a checkpoint of this job. Read anew for each deletion. */
-    private Set<String> namedByAnAlias() {
+    /**
+     * What aliases and pins of any model name, and what aliases named before: an operator may go back to it, and may have pointed another
+     * name to a checkpoint of this job. Read anew for each deletion.
+     */
+    private Set<String> namedByAModel() {
         return store.list(CheckpointKeys.MODELS).stream()
                 .map(StoredObject::key)
-                .filter(CheckpointKeys::isBest)
-                .map(store::get)
-                .flatMap(Optional::stream)
-                .map(CheckpointStore::aliased)
+                .flatMap(this::namedBy)
+                .map(CheckpointReference::manifestKey)
                 .collect(Collectors.toSet());
     }
 
-    private static String aliased(byte[] json) {
+    private Stream<CheckpointReference> namedBy(String key) {
         try {
-            return BestAlias.fromJson(json).manifestKey();
+            if (CheckpointKeys.isBest(key)) {
+                return store.get(key).map(BestAlias::fromJson).stream()
+                        .flatMap(alias -> Stream.concat(Stream.of(alias.checkpoint()), alias.previous().stream()));
+            }
+            if (CheckpointKeys.isPin(key)) {
+                return store.get(key).map(Pin::fromJson).map(Pin::checkpoint).stream();
+            }
+            return Stream.empty();
         } catch (IllegalArgumentException e) {
-            throw new StorageException("nothing is removed while a best.json cannot be read: " + e.getMessage(), e);
+            throw new StorageException("nothing is removed while " + key + " cannot be read: " + e.getMessage(), e);
         }
     }
 

@@ -1,7 +1,8 @@
 package io.infinito.train.checkpoint;
 
 /**
- * Which checkpoints of a job stay. The newest and the job's best always do, and what any alias names.
+ * Which checkpoints of a job stay. The newest and the job's best always do, and what an alias or a pin of any
+ * model names or the alias named before.
  *
  * @param newest how many stay besides the newest one, at least 0
  * @param everyEpochs every so many epochs' stay for good; 0: none

@@ -13,6 +13,8 @@ import static org.hamcrest.Matchers.notNullValue;
 import io.infinito.checkpoint.BestAlias;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.checkpoint.CheckpointManifest;
+import io.infinito.checkpoint.CheckpointReference;
+import io.infinito.checkpoint.Pin;
 import io.infinito.checkpoint.Sha256;
 import io.infinito.events.Topic;
 import io.infinito.storage.ObjectStore;
@@ -107,7 +109,7 @@ class TrainerServiceTest {
             assertThat(content.length).isEqualTo((int) part.size());
             assertThat(Sha256.of(content)).isEqualTo(part.sha256());
         });
-        // Best and last are kept, nothing else.
+        // The best, the one before it and the last are kept.
         assertThat(store.list("jobs/whole/").stream().map(StoredObject::key))
                 .filteredOn(key -> key.endsWith("manifest.json"))
                 .hasSizeBetween(1, 2)
@@ -238,13 +240,18 @@ class TrainerServiceTest {
         List<Boolean> best = get("/v1/runs/kept/epochs").path("best");
         Set<String> expected = new TreeSet<>(List.of(
                 manifest("kept", steps.get(1)), manifest("kept", steps.get(3)), manifest("kept", steps.get(4))));
-        expected.add(manifest("kept", steps.get(best.lastIndexOf(true))));
+        BestAlias alias =
+                BestAlias.fromJson(store.get(CheckpointKeys.best("kept")).orElseThrow());
+        assertThat(alias.manifestKey()).isEqualTo(manifest("kept", steps.get(best.lastIndexOf(true))));
+        expected.add(alias.manifestKey());
+        // A rollback finds the best one before.
+        expected.add(alias.previous().orElseThrow().manifestKey());
         assertThat(manifests("kept")).containsExactlyElementsOf(expected);
 
-        // The first epoch's of the next job is what an alias of another name follows: an operator went back to it.
+        // The first epoch's of the next job is what an operator went back to, under another name.
         store.put(
-                CheckpointKeys.best("pinned-by-hand"),
-                new BestAlias(manifest("pinned", steps.get(0)), "", "", "pinned", 1, "").toJson());
+                CheckpointKeys.pin("other-name"),
+                new Pin(new CheckpointReference(manifest("pinned", steps.get(0)), "", ""), "").toJson());
         request("pinned", body.replace("\"jobId\":\"kept\"", "\"jobId\":\"pinned\""));
         awaitPhase("pinned", "COMPLETED");
         assertThat(manifests("pinned")).contains(manifest("pinned", steps.get(0)));
