@@ -47,6 +47,7 @@ public class JobRunner {
     private final Heartbeat heartbeat;
     private final TrainerMetrics metrics;
     private final TrainerConfig config;
+    private final RunSettings settings;
 
     private volatile boolean shuttingDown;
 
@@ -67,6 +68,7 @@ public class JobRunner {
         this.heartbeat = heartbeat;
         this.metrics = metrics;
         this.config = config;
+        settings = RunSettings.of(config);
     }
 
     /** No further step is made; the running job is handed back. */
@@ -223,7 +225,7 @@ public class JobRunner {
         try (EpochOutbox outbox = new EpochOutbox(events, fence)) {
             ToldEpochs told = new ToldEpochs(history.epochs(job.jobId()));
             Ending ending = new TrainingAttempt(job, fence, store, record, status, outbox, told, metrics, workFolder)
-                    .run(dataset.get(), config.device(), stop);
+                    .run(dataset.get(), settings, stop);
             outbox.await();
             return ending == Ending.DONE;
         } finally {

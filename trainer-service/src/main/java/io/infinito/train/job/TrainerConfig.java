@@ -24,6 +24,13 @@ public interface TrainerConfig {
     @WithDefault("20s")
     Duration takeoverAfter();
 
+    /**
+     * Steps that the device is given before their losses and norms are read back; 0: 1 on a CPU, 10 on CUDA. The figures are the
+     * same, they only come later.
+     */
+    @WithDefault("0")
+    int readBackEvery();
+
     /** How long the broker may take to answer at start. */
     @WithDefault("2m")
     Duration startupTimeout();
