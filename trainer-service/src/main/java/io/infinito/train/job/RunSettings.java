@@ -8,8 +8,9 @@ import java.util.Set;
  *
  * @param device what {@code training.device} means when a request does not say: auto, cpu or cuda
  * @param readBackEvery steps that the device is given before what they found is read; 0: the device's usual number
+ * @param maxDeathsInARow attempts that may be killed one after the other at the same checkpoint before a job is given up; 0: any number
  */
-record RunSettings(String device, int readBackEvery) {
+record RunSettings(String device, int readBackEvery, int maxDeathsInARow) {
     private static final Set<String> DEVICES = Set.of("auto", "cpu", "cuda");
     /** Figures of so many steps are kept on the device. */
     private static final int MOST_READ_BACK = 10_000;
@@ -23,10 +24,11 @@ record RunSettings(String device, int readBackEvery) {
                 "read-back-every",
                 readBackEvery,
                 "0 to " + MOST_READ_BACK);
+        require(maxDeathsInARow >= 0, "max-deaths-in-a-row", maxDeathsInARow, "at least 0");
     }
 
     static RunSettings of(TrainerConfig config) {
-        return new RunSettings(config.device(), config.readBackEvery());
+        return new RunSettings(config.device(), config.readBackEvery(), config.maxDeathsInARow());
     }
 
     private static void require(boolean valid, String setting, Object value, String expected) {

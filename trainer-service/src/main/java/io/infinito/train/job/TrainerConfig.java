@@ -31,6 +31,13 @@ public interface TrainerConfig {
     @WithDefault("0")
     int readBackEvery();
 
+    /**
+     * A job is given up when so many attempts in a row were killed, none of them beyond the same checkpoint; 0: never. The usual
+     * killer is the system that is out of memory.
+     */
+    @WithDefault("5")
+    int maxDeathsInARow();
+
     /** How long the broker may take to answer at start. */
     @WithDefault("2m")
     Duration startupTimeout();
