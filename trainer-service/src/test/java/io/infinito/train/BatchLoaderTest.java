@@ -59,6 +59,14 @@ class BatchLoaderTest {
         }
     }
 
+    @Test
+    void onlyAFileThatLeavesRoomGoesToTheDevice() {
+        long gibibyte = 1L << 30;
+        assertThat(BatchLoader.fits(2_422_480, 16 * gibibyte)).isTrue();
+        assertThat(BatchLoader.fits(2_422_480, 2_422_480 * 15L)).isFalse();
+        assertThat(BatchLoader.fits(300_000_000, 80 * gibibyte)).isFalse();
+    }
+
     /** The path of a GPU, which has its tokens in its memory and its products in bfloat16. */
     @Test
     void stepsFromDeviceTokensEqualThoseFromTheHostInBfloat16Too() throws IOException {
