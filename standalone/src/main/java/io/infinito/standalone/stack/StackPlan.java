@@ -110,7 +110,7 @@ public final class StackPlan {
     }
 
     private Map<String, String> trainerEnvironment() {
-        Map<String, String> environment = new HashMap<>(TrainingProcess.ALLOCATOR);
+        Map<String, String> environment = TrainingProcess.environment(System.getenv());
         environment.put("INFINITO_TRAINER_WORK_FOLDER", data.of("trainer").toString());
         return environment;
     }

@@ -4,6 +4,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -19,8 +20,11 @@ public final class TrainingProcess {
      * glibc's allocator as training wants it: it keeps the memory of one step for the next, instead of giving it back and faulting it in
      * again.
      */
-    static final Map<String, String> ALLOCATOR = Map.of(
+    private static final Map<String, String> ALLOCATOR = Map.of(
             "MALLOC_ARENA_MAX", "1", "MALLOC_MMAP_MAX_", "0", "MALLOC_TRIM_THRESHOLD_", String.valueOf(8_000_000_000L));
+
+    /** Products that stay float32 on a GPU may use TF32. On a CPU the same setting would change results, where it does anything. */
+    private static final Map<String, String> TF32 = Map.of("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1");
 
     private static final String BENCHMARK = "io.infinito.train.bench.TrainingBenchmark";
 
@@ -48,9 +52,22 @@ public final class TrainingProcess {
         command.addAll(List.of("-cp", classPath, BENCHMARK));
         command.addAll(arguments);
         ProcessBuilder process = new ProcessBuilder(command).inheritIO();
-        process.environment().putAll(ALLOCATOR);
+        process.environment().putAll(environment(System.getenv()));
         process.environment().putAll(Map.of("DJL_OFFLINE", "true", "OPT_OUT_TRACKING", "true"));
         return process;
+    }
+
+    /**
+     * What a process that trains needs in its environment.
+     *
+     * @param outer the environment of this process, where {@code PYTORCH_FLAVOR} names libtorch's kind
+     */
+    static Map<String, String> environment(Map<String, String> outer) {
+        Map<String, String> environment = new HashMap<>(ALLOCATOR);
+        if (outer.getOrDefault("PYTORCH_FLAVOR", "").startsWith("cu")) {
+            environment.putAll(TF32);
+        }
+        return environment;
     }
 
     static String java() {
