@@ -66,7 +66,7 @@ public class InferenceApplication {
         return new ModelFollower(
                 config.modelName(),
                 store,
-                new ModelLoader(store, cache, new Torch(config.device(), config.threads())),
+                new ModelLoader(store, cache, new Torch(config.device(), config.threads(), config.format())),
                 cache,
                 new ReloadMetrics(registry),
                 () -> status.serving(true));

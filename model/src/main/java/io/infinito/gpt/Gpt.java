@@ -136,27 +136,6 @@ public final class Gpt implements AutoCloseable {
         return run(owner, "logits", TorchScript.list(weights.arrays()), TorchScript.tensor(idsBT));
     }
 
-    /**
-     * Feeds tokens behind those that the cache holds, and keeps them there.
-     *
-     * @param owner owns the result
-     * @param ids 1 to {@code cache.capacity() - cache.length()} token ids
-     * @return logits of the token that follows the last, float32 [vocabularySize]
-     * @throws IllegalArgumentException if there are no ids, or more than the cache has room for
-     */
-    public NDArray extend(NDManager owner, GptWeights weights, KvCache cache, long[] ids) {
-        int start = cache.advance(ids.length);
-        NDArray idsBT = owner.create(ids, new ai.djl.ndarray.types.Shape(1, ids.length));
-        return run(
-                owner,
-                "extend",
-                TorchScript.list(weights.arrays()),
-                TorchScript.list(cache.keys()),
-                TorchScript.list(cache.values()),
-                TorchScript.tensor(idsBT),
-                IValue.from((long) start));
-    }
-
     private PtNDArray run(NDManager owner, String method, IValue... arguments) {
         try (IValue result = script.run(method, arguments)) {
             return result.toTensor((PtNDManager) owner);

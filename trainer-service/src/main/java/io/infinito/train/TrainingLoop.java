@@ -196,7 +196,7 @@ public final class TrainingLoop {
                 epochLoss(),
                 validation,
                 test,
-                assessment.continuations().of(manager, gpt, learner.candidate()),
+                assessment.continuations().of(manager, learner.candidate()),
                 rate,
                 tokensPerSecond,
                 seconds(nanoTime.getAsLong() - start),

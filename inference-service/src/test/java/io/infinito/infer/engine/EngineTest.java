@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
+import io.infinito.gpt.GptDecoder.Feed;
 import io.infinito.gpt.KvCache;
 import io.infinito.infer.engine.Finish.Reason;
 import io.infinito.infer.model.LoadedModel;
@@ -40,7 +41,8 @@ class EngineTest {
 
     @BeforeEach
     void start() {
-        engine = new Engine(new EngineLimits(2, 2, Duration.ofMillis(300)), new EngineMetrics(meters));
+        engine = new Engine(
+                new EngineLimits(2, 2, 2, Duration.ofMillis(50), Duration.ofMillis(300)), new EngineMetrics(meters));
         model = TinyModels.load(1);
     }
 
@@ -465,11 +467,14 @@ class EngineTest {
             if (history.length() - from > context) {
                 from = history.length() - context * 3 / 4;
             }
-            try (KvCache cache = reference.newCache()) {
-                int id = sampler.sample(reference.extend(cache, history.from(from)), history);
-                history.append(id);
-                ids.add(id);
-            }
+            KvCache cache = reference.newCache();
+            long[] read = history.range(from, history.length());
+            float[] logits =
+                    reference.feed(List.of(new Feed(cache, read, true))).get(0);
+            int id = sampler.sample(logits, history);
+            history.append(id);
+            ids.add(id);
+            reference.giveBack(cache);
         }
         return ids;
     }

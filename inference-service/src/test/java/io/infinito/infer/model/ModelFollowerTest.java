@@ -238,7 +238,7 @@ class ModelFollowerTest {
         return new ModelFollower(
                 name,
                 from,
-                new ModelLoader(from, cache, new Torch(DeviceChoice.CPU, 1)),
+                new ModelLoader(from, cache, new Torch(DeviceChoice.CPU, 1, FormatChoice.FP32)),
                 cache,
                 new ReloadMetrics(meters),
                 swaps::incrementAndGet);

@@ -15,7 +15,7 @@ public final class TinyModels {
     /** The sizes. */
     public static final GptConfig CONFIG = new GptConfig(TinyTokenizer.VOCABULARY, 32, 1, 2, 16, true);
 
-    private static final Torch TORCH = new Torch(DeviceChoice.CPU, 1);
+    private static final Torch TORCH = new Torch(DeviceChoice.CPU, 1, FormatChoice.FP32);
 
     private TinyModels() {}
 
