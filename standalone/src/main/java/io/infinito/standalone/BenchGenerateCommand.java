@@ -1,6 +1,6 @@
 package io.infinito.standalone;
 
-import io.infinito.standalone.stack.ServingProcess;
+import io.infinito.standalone.stack.BenchmarkProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +62,7 @@ final class BenchGenerateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Process process =
-                ServingProcess.benchmark(StackOptions.home(), arguments()).start();
+                BenchmarkProcess.generation(StackOptions.home(), arguments()).start();
         Thread hook = new Thread(process::destroy, "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         return process.waitFor();

@@ -1,6 +1,6 @@
 package io.infinito.standalone;
 
-import io.infinito.standalone.stack.TrainingProcess;
+import io.infinito.standalone.stack.BenchmarkProcess;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +52,7 @@ final class BenchTrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Process process =
-                TrainingProcess.benchmark(StackOptions.home(), arguments()).start();
+                BenchmarkProcess.training(StackOptions.home(), arguments()).start();
         Thread hook = new Thread(process::destroy, "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         return process.waitFor();

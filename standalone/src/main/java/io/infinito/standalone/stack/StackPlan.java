@@ -22,6 +22,9 @@ public final class StackPlan {
     public static final String BUCKET = "infinito";
 
     /** A service that is out of memory is better started again than left half alive. */
+    /** Threads of libtorch that wait must not keep a core busy that the other threads of the service need. */
+    static final Map<String, String> INFERENCE_THREADS = Map.of("OMP_WAIT_POLICY", "passive");
+
     static final List<String> SMALL = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
 
     private final Path home;
@@ -76,11 +79,14 @@ public final class StackPlan {
                                 Port.INFERENCE_HTTP,
                                 Port.INFERENCE_GRPC,
                                 "live",
-                                Map.of(
-                                        "OMP_WAIT_POLICY",
-                                        "passive",
-                                        "INFINITO_INFERENCE_CACHE_DIRECTORY",
-                                        data.of("models").toString()))));
+                                inferenceEnvironment())));
+    }
+
+    private Map<String, String> inferenceEnvironment() {
+        Map<String, String> environment = new HashMap<>(INFERENCE_THREADS);
+        environment.put(
+                "INFINITO_INFERENCE_CACHE_DIRECTORY", data.of("models").toString());
+        return environment;
     }
 
     private ServiceSpec service(
