@@ -601,7 +601,7 @@ class InferenceServiceTest {
         }
         int before = seen.size();
         await().until(() -> seen.size() > before + 20);
-        assertThat(seen).containsOnly(version(served, 1));
+        assertThat(new ArrayList<>(seen)).containsOnly(version(served, 1));
         assertThat(inference.generate(request(5).setText("x").build()).getModel())
                 .isEqualTo(version(next, 2));
         context.cancel(null);
