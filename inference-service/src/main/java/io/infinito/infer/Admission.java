@@ -34,6 +34,7 @@ public class Admission {
     /**
      * Starts what is asked for.
      *
+     * @param client whose request it is, for sharing places out
      * @param messages one for each prompt; everything but the prompt is that of the first
      * @param listeners makes one for each sequence
      * @return the sequences, for {@link Engine#cancel}
@@ -42,6 +43,7 @@ public class Admission {
      * @throws EngineFullException if there is no place
      */
     List<Generation> start(
+            String client,
             List<GenerateRequest> messages,
             Optional<Duration> timeout,
             Function<Answer, List<GenerationListener>> listeners)
@@ -55,7 +57,7 @@ public class Admission {
                 uses++;
             }
             List<Generation> generations =
-                    engine.submit("", answer.sequences(), model, listeners.apply(answer), timeout);
+                    engine.submit(client, answer.sequences(), model, listeners.apply(answer), timeout);
             handedOver = true;
             return generations;
         } finally {
