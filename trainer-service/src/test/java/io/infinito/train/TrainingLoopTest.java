@@ -200,7 +200,7 @@ class TrainingLoopTest {
         readBack = readBackEvery;
         Recorder diverged = new Recorder(folder, -1);
         assertThatThrownBy(() -> run(plan.build(), TrainerState.START, null, diverged))
-                .isInstanceOf(TrainingLoop.DivergedException.class)
+                .isInstanceOf(DivergedException.class)
                 .hasMessageContaining("at step " + (diverged.steps.size() + 1))
                 .hasMessageContaining("training.spikeFactor");
         assertThat(diverged.endState.step()).isEqualTo(diverged.steps.size());
@@ -284,7 +284,7 @@ class TrainingLoopTest {
     void aRateThatIsFarTooHighEndsTheRunAndNamesTheField() {
         PlanBuilder plan = exploding();
         assertThatThrownBy(() -> run(plan, 0))
-                .isInstanceOf(TrainingLoop.DivergedException.class)
+                .isInstanceOf(DivergedException.class)
                 .hasMessageContaining("training.learningRate");
     }
 
@@ -295,7 +295,7 @@ class TrainingLoopTest {
         plan.epochs = 100;
         Recorder run = new Recorder(folder, -1);
         assertThatThrownBy(() -> run(plan.build(), TrainerState.START, null, run))
-                .isInstanceOf(TrainingLoop.DivergedException.class);
+                .isInstanceOf(DivergedException.class);
         assertThat(run.steps.get(run.steps.size() - 1).skippedSteps())
                 .isEqualTo(GradientGuard.MOST_SKIPPED_IN_A_ROW - 1);
     }

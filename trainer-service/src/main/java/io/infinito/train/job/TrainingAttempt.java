@@ -16,6 +16,7 @@ import io.infinito.storage.ObjectStore;
 import io.infinito.tokenizer.Tokenizer;
 import io.infinito.train.Assessment;
 import io.infinito.train.Continuations;
+import io.infinito.train.DivergedException;
 import io.infinito.train.Evaluation;
 import io.infinito.train.Learner;
 import io.infinito.train.SequenceOrder;
@@ -173,7 +174,7 @@ final class TrainingAttempt {
                 keepLastStep(loop, learner, reporter, before);
             }
             return ending;
-        } catch (TrainingLoop.DivergedException e) {
+        } catch (DivergedException e) {
             // The weights are those of the last good step, which the job's request may be worth going on from.
             keepLastStep(loop, learner, reporter, before);
             throw e;
