@@ -33,6 +33,7 @@ COPY trainer-service/target/quarkus-app/lib lib
 COPY trainer-service/target/quarkus-app/quarkus quarkus
 COPY trainer-service/target/quarkus-app/app app
 COPY trainer-service/target/quarkus-app/quarkus-run.jar ./
+# TF32 is for the matrix products that stay float32; the others are bfloat16.
 # libshm serves Python's data loaders; DJL would load every library of the folder.
 ENV HOME=/tmp \
     PATH=/opt/java/bin:$PATH \
@@ -46,6 +47,7 @@ ENV HOME=/tmp \
     PYTORCH_LIBRARY_EXCLUSION=libshm.so \
     PYTORCH_VERSION=2.7.1 \
     PYTORCH_FLAVOR=cu128 \
+    TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1 \
     RUST_LIBRARY_PATH=/opt/infinito/native/tokenizers/libtokenizers.so \
     JDK_JAVA_OPTIONS="-XX:MaxRAMPercentage=40 -XX:MaxDirectMemorySize=16g --enable-native-access=ALL-UNNAMED"
 USER 10001

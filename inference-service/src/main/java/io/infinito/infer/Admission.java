@@ -34,6 +34,7 @@ public class Admission {
     /**
      * Starts what is asked for.
      *
+     * @param client whose request it is, for sharing places out
      * @param messages one for each prompt; everything but the prompt is that of the first
      * @param listeners makes one for each sequence
      * @return the sequences, for {@link Engine#cancel}
@@ -42,6 +43,7 @@ public class Admission {
      * @throws EngineFullException if there is no place
      */
     List<Generation> start(
+            String client,
             List<GenerateRequest> messages,
             Optional<Duration> timeout,
             Function<Answer, List<GenerationListener>> listeners)
@@ -54,7 +56,8 @@ public class Admission {
             while (uses < answer.sequences().size() && model.retain()) {
                 uses++;
             }
-            List<Generation> generations = engine.submit(answer.sequences(), model, listeners.apply(answer), timeout);
+            List<Generation> generations =
+                    engine.submit(client, answer.sequences(), model, listeners.apply(answer), timeout);
             handedOver = true;
             return generations;
         } finally {

@@ -125,6 +125,12 @@ final class CompletionAnswer {
 
         @Override
         public void onFailure(Failure failure, String message) {
+            if (failure == Failure.SLOW_READER) {
+                // One more event would wait behind what is not read, and hold the memory with it.
+                failed = true;
+                response.reset();
+                return;
+            }
             fail(OpenAiError.failed(failure, message));
         }
     }

@@ -8,6 +8,7 @@ import io.infinito.inference.v1.TokenIds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -15,15 +16,16 @@ import java.util.function.Consumer;
  * value that OpenAI documents, which is not always this service's.
  *
  * @param prompts one message for each prompt
+ * @param user whose request it is, if the body says so
  * @param stream whether the answer comes as events
  * @param usageEvent whether one more event has the usage
  */
-record CompletionRequest(List<GenerateRequest> prompts, boolean stream, boolean usageEvent) {
+record CompletionRequest(List<GenerateRequest> prompts, Optional<String> user, boolean stream, boolean usageEvent) {
     private static final int DEFAULT_MAX_TOKENS = 16;
     private static final int MAX_LOGPROBS = 5;
 
     /**
-     * Reads a body. Fields of no meaning here ({@code user}, {@code store}) are passed over.
+     * Reads a body. Fields of no meaning here, such as {@code store}, are passed over.
      *
      * @throws IllegalArgumentException naming the field that is of another type or not supported
      */
@@ -47,6 +49,7 @@ record CompletionRequest(List<GenerateRequest> prompts, boolean stream, boolean 
         JsonNode options = body.path("stream_options");
         return new CompletionRequest(
                 prompts(body.path("prompt"), shared),
+                absent(body.path("user")) ? Optional.empty() : Optional.of(text(body.path("user"), "user")),
                 !absent(body.path("stream")) && flag(body.path("stream"), "stream"),
                 !absent(options.path("include_usage"))
                         && flag(options.path("include_usage"), "stream_options.include_usage"));

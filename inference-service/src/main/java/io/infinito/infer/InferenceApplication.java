@@ -62,7 +62,7 @@ public class InferenceApplication {
     @Produces
     @Singleton
     Torch torch() {
-        return new Torch(config.device(), config.threads());
+        return new Torch(config.device(), config.threads(), config.format());
     }
 
     @Produces

@@ -2,6 +2,7 @@ package io.infinito.infer;
 
 import io.infinito.infer.engine.EngineLimits;
 import io.infinito.infer.model.DeviceChoice;
+import io.infinito.infer.model.FormatChoice;
 import io.infinito.infer.model.ServedAlias;
 import io.infinito.infer.sampling.Penalties;
 import io.infinito.infer.sampling.SamplingSettings;
@@ -29,13 +30,25 @@ public interface InferenceConfig {
     @WithDefault("0")
     int threads();
 
-    /** Generations that take turns; each holds a cache of keys and values for one context. */
-    @WithDefault("8")
+    /** How matrices are kept: {@code auto}, {@code fp32} (exact), {@code fp16}, {@code int8}, {@code mixed} or, on CUDA, {@code bf16}. */
+    @WithDefault("auto")
+    FormatChoice format();
+
+    /** Generations that are fed in one batch; each holds a cache of keys and values for one context. */
+    @WithDefault("16")
     int maxRunning();
 
     /** Generations that wait for a place; more are refused. */
     @WithDefault("64")
     int maxWaiting();
+
+    /** Of these, those of one client. */
+    @WithDefault("32")
+    int maxWaitingPerClient();
+
+    /** How long reading prompts may hold up what is being decoded; a piece of 32 tokens is read even where that takes longer. */
+    @WithDefault("50ms")
+    Duration prefillBudget();
 
     /** How long a stream may leave what was sent unread before it is dropped. */
     @WithDefault("30s")
@@ -113,7 +126,8 @@ public interface InferenceConfig {
 
     /** The engine's share of these settings. */
     default EngineLimits limits() {
-        return new EngineLimits(maxRunning(), maxWaiting(), slowReaderTimeout());
+        return new EngineLimits(
+                maxRunning(), maxWaiting(), maxWaitingPerClient(), prefillBudget(), slowReaderTimeout());
     }
 
     /** What requests are filled in with and bounded by. */

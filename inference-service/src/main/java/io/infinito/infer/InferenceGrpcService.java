@@ -1,8 +1,6 @@
 package io.infinito.infer;
 
 import com.google.protobuf.ByteString;
-import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -26,10 +24,7 @@ import io.infinito.inference.v1.TokenizeRequest;
 import io.infinito.inference.v1.TokenizeResponse;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
-import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiFunction;
 
@@ -80,7 +75,8 @@ public class InferenceGrpcService extends InferenceServiceImplBase {
         // Both sides look after they have written, so that one of them sees the other whichever comes first.
         call.setOnCancelHandler(() -> started.get().forEach(engine::cancel));
         answering(call, () -> {
-            started.set(admission.start(List.of(request), timeLeft(), answer -> listeners.apply(answer, call)));
+            started.set(admission.start(
+                    Caller.name(), List.of(request), Caller.timeLeft(), answer -> listeners.apply(answer, call)));
             if (call.isCancelled()) {
                 started.get().forEach(engine::cancel);
             }
@@ -158,8 +154,7 @@ public class InferenceGrpcService extends InferenceServiceImplBase {
         } catch (IllegalArgumentException e) {
             call.onError(Status.INVALID_ARGUMENT.withDescription(e.getMessage()).asException());
         } catch (EngineFullException e) {
-            call.onError(
-                    Status.RESOURCE_EXHAUSTED.withDescription(e.getMessage()).asException());
+            call.onError(RetryHint.exhausted(e));
         } catch (ModelUnavailableException e) {
             Status status = e.known() ? Status.FAILED_PRECONDITION : Status.NOT_FOUND;
             call.onError(status.withDescription(e.getMessage()).asException());
@@ -180,12 +175,6 @@ public class InferenceGrpcService extends InferenceServiceImplBase {
                 .addAllModels(descriptions.ofLoaded())
                 .build());
         observer.onCompleted();
-    }
-
-    /** Kept by the engine itself, whatever the server does when a deadline passes. */
-    private static Optional<Duration> timeLeft() {
-        Deadline deadline = Context.current().getDeadline();
-        return Optional.ofNullable(deadline).map(d -> Duration.ofNanos(d.timeRemaining(TimeUnit.NANOSECONDS)));
     }
 
     private static <T> ServerCallStreamObserver<T> serverCall(StreamObserver<T> observer) {

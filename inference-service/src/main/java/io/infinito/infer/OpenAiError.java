@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param param the field; null if it is none
  */
 record OpenAiError(int status, String type, String code, String param, String message) {
-    private static final Pattern FIELD = Pattern.compile("^[a-z_]+(?:\\.[a-z_]+)?");
+    private static final Pattern FIELD = Pattern.compile("^[a-z_-]+(?:\\.[a-z_]+)?");
 
     /** A field out of its bounds: the first word of the message is its name. */
     static OpenAiError invalid(String message) {

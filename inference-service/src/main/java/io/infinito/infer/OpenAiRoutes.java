@@ -84,6 +84,7 @@ public class OpenAiRoutes {
             response.closeHandler(closed -> started.get().forEach(engine::cancel));
             response.drainHandler(drained -> engine.wake());
             started.set(admission.start(
+                    client(context, request),
                     request.prompts(),
                     Optional.empty(),
                     answer -> new CompletionAnswer(answer, request, response).listeners()));
@@ -95,9 +96,20 @@ public class OpenAiRoutes {
         } catch (ModelUnavailableException e) {
             refuse(context, OpenAiError.unavailable(e));
         } catch (EngineFullException e) {
-            response.putHeader("Retry-After", "1");
+            response.putHeader("Retry-After", RetryHint.seconds(e));
             refuse(context, OpenAiError.full(e.getMessage()));
         }
+    }
+
+    private static String client(RoutingContext context, CompletionRequest request) {
+        String stated = context.request().getHeader(ClientName.HEADER);
+        if (stated != null) {
+            return ClientName.ofHeader(stated);
+        }
+        return request.user()
+                .map(ClientName::ofUser)
+                .orElseGet(() ->
+                        ClientName.ofAddress(context.request().remoteAddress().hostAddress()));
     }
 
     private JsonNode json(Buffer body) {

@@ -4,6 +4,7 @@ import io.infinito.infer.engine.EngineFullException;
 import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.sampling.TokenLogprob;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -40,11 +41,12 @@ public class TextInspection {
     private <T> T inTurn(Supplier<T> work) throws EngineFullException {
         try {
             if (!turn.tryAcquire(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new EngineFullException("too many texts wait to be inspected; try again later");
+                throw new EngineFullException(
+                        "too many texts wait to be inspected; try again later", Duration.ofSeconds(PATIENCE_SECONDS));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new EngineFullException("the service stops");
+            throw new EngineFullException("the service stops", Duration.ofSeconds(PATIENCE_SECONDS));
         }
         try {
             return work.get();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.infinito.infer.engine.EngineLimits;
 import io.infinito.infer.engine.Stopping;
 import io.infinito.infer.model.DeviceChoice;
+import io.infinito.infer.model.FormatChoice;
 import io.infinito.infer.model.ServedAlias;
 import io.infinito.infer.sampling.Penalties;
 import io.infinito.infer.sampling.SamplingSettings;
@@ -25,7 +26,9 @@ class InferenceConfigTest {
         assertThat(config.modelName()).isEqualTo("default");
         assertThat(config.device()).isEqualTo(DeviceChoice.AUTO);
         assertThat(config.threads()).isZero();
-        assertThat(config.limits()).isEqualTo(new EngineLimits(8, 64, Duration.ofSeconds(30)));
+        assertThat(config.format()).isEqualTo(FormatChoice.AUTO);
+        assertThat(config.limits())
+                .isEqualTo(new EngineLimits(16, 64, 32, Duration.ofMillis(50), Duration.ofSeconds(30)));
         assertThat(config.requestDefaults())
                 .isEqualTo(new RequestDefaults(SamplingSettings.DEFAULTS, Stopping.DEFAULT_MAX_NEW_TOKENS, 4096, 16));
         assertThat(config.cacheDirectory()).isEqualTo(Path.of("tmp", "infinito-inference"));
@@ -42,6 +45,9 @@ class InferenceConfigTest {
                 Map.entry("infinito.inference.threads", "3"),
                 Map.entry("infinito.inference.max-running", "1"),
                 Map.entry("infinito.inference.max-waiting", "0"),
+                Map.entry("infinito.inference.max-waiting-per-client", "1"),
+                Map.entry("infinito.inference.prefill-budget", "20ms"),
+                Map.entry("infinito.inference.format", "fp32"),
                 Map.entry("infinito.inference.slow-reader-timeout", "5s"),
                 Map.entry("infinito.inference.max-new-tokens", "100"),
                 Map.entry("infinito.inference.cache-directory", "somewhere"),
@@ -62,7 +68,8 @@ class InferenceConfigTest {
         assertThat(config.modelName()).isEqualTo("tales");
         assertThat(config.device()).isEqualTo(DeviceChoice.CPU);
         assertThat(config.threads()).isEqualTo(3);
-        assertThat(config.limits()).isEqualTo(new EngineLimits(1, 0, Duration.ofSeconds(5)));
+        assertThat(config.format()).isEqualTo(FormatChoice.FP32);
+        assertThat(config.limits()).isEqualTo(new EngineLimits(1, 0, 1, Duration.ofMillis(20), Duration.ofSeconds(5)));
         assertThat(config.requestDefaults())
                 .isEqualTo(new RequestDefaults(
                         new SamplingSettings(0, 0, 0.9, 0.1, 0.5, new Penalties(1.1, 0, 1, -1), Map.of()), 20, 100, 3));

@@ -19,14 +19,12 @@ import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
-import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.reflection.v1.ServiceResponse;
-import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.events.CloudEvent;
@@ -60,8 +58,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
-import java.io.ByteArrayInputStream;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -291,29 +287,6 @@ class InferenceServiceTest {
     }
 
     @Test
-    void bytesThatAreNoUtf8AreAnErrorAndTheEngineGoesOn() {
-        byte[] notUtf8 = {0x1a, 1, (byte) 0xff};
-        MethodDescriptor<byte[], GenerateResponse> method = InferenceServiceGrpc.getGenerateMethod().toBuilder(
-                        new MethodDescriptor.Marshaller<byte[]>() {
-                            @Override
-                            public InputStream stream(byte[] value) {
-                                return new ByteArrayInputStream(value);
-                            }
-
-                            @Override
-                            public byte[] parse(InputStream stream) {
-                                throw new UnsupportedOperationException();
-                            }
-                        },
-                        InferenceServiceGrpc.getGenerateMethod().getResponseMarshaller())
-                .build();
-        assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, notUtf8))
-                .isInstanceOf(StatusRuntimeException.class);
-        assertThat(inference.generate(request(3).setText("x").build()).getTokenIdsCount())
-                .isEqualTo(3);
-    }
-
-    @Test
     void aStreamIsTheUnaryAnswerInPieces() {
         GenerateRequest request = request(60)
                 .setText("Grüße")
@@ -490,9 +463,61 @@ class InferenceServiceTest {
                         request -> request.getSamplingBuilder().putLogitBias(257, 1)));
     }
 
+    /** Numbers that no field of their type should meet, by what the status has to say. */
+    static Stream<Map.Entry<String, Consumer<GenerateRequest.Builder>>> worseRequests() {
+        return Stream.of(
+                sampling("temperature=Infinity must be", s -> s.setTemperature(Float.POSITIVE_INFINITY)),
+                sampling("temperature=-Infinity must be", s -> s.setTemperature(Float.NEGATIVE_INFINITY)),
+                sampling("top_p=NaN must be", s -> s.setTopP(Float.NaN)),
+                sampling("top_p=-Infinity must be", s -> s.setTopP(Float.NEGATIVE_INFINITY)),
+                sampling("top_k=-2147483648 must be", s -> s.setTopK(Integer.MIN_VALUE)),
+                sampling("min_p=-0.1 must be", s -> s.setMinP(-0.1f)),
+                sampling("min_p=Infinity must be", s -> s.setMinP(Float.POSITIVE_INFINITY)),
+                sampling("typical_p=NaN must be", s -> s.setTypicalP(Float.NaN)),
+                sampling("typical_p=1.5 must be", s -> s.setTypicalP(1.5f)),
+                sampling("repetition_penalty=NaN must be", s -> s.setRepetitionPenalty(Float.NaN)),
+                sampling("repetition_penalty=Infinity must be", s -> s.setRepetitionPenalty(Float.POSITIVE_INFINITY)),
+                sampling("repetition_penalty=-1 must be", s -> s.setRepetitionPenalty(-1)),
+                sampling("presence_penalty=NaN must be", s -> s.setPresencePenalty(Float.NaN)),
+                sampling("presence_penalty=-Infinity must be", s -> s.setPresencePenalty(Float.NEGATIVE_INFINITY)),
+                sampling("frequency_penalty=Infinity must be", s -> s.setFrequencyPenalty(Float.POSITIVE_INFINITY)),
+                sampling("logit_bias[1]=NaN must be", s -> s.putLogitBias(1, Float.NaN)),
+                sampling("logit_bias[1]=-Infinity must be", s -> s.putLogitBias(1, Float.NEGATIVE_INFINITY)),
+                sampling("logit_bias: id=4294967295 is not", s -> s.putLogitBias(-1, 1)),
+                sampling("logit_bias has 100000 entries, at most 1024", s -> {
+                    for (int id = 0; id < 100_000; id++) {
+                        s.putLogitBias(id, 1);
+                    }
+                }),
+                sampling("seed=9223372036854775808 must be at most", s -> s.setSeed(Long.MIN_VALUE)),
+                sampling("n=-1 must be from 1 to 16", s -> s.setN(-1)),
+                sampling("n=2147483647 must be from 1 to 16", s -> s.setN(Integer.MAX_VALUE)),
+                sampling("logprobs=-1 must be", s -> s.setLogprobs(-1)),
+                sampling("prompt_logprobs=21 must be", s -> s.setPromptLogprobs(21)),
+                stopping("max_new_tokens=-1 must be", s -> s.setMaxNewTokens(-1)),
+                stopping("min_new_tokens=-1 must be", s -> s.setMinNewTokens(-1)),
+                stopping("time_limit_ms=-2147483648 must be", s -> s.setTimeLimitMs(Integer.MIN_VALUE)),
+                stopping("stop_token_ids[0]=4294967295 is not", s -> s.addStopTokenIds(-1)),
+                Map.entry(
+                        "token_ids.ids has 1000001 ids, at most 1000000",
+                        request -> request.setTokenIds(
+                                TokenIds.newBuilder().addAllIds(Collections.nCopies(1_000_001, 1)))));
+    }
+
+    private static Map.Entry<String, Consumer<GenerateRequest.Builder>> sampling(
+            String status, Consumer<SamplingParams.Builder> field) {
+        return Map.entry("sampling." + status, request -> field.accept(request.getSamplingBuilder()));
+    }
+
+    private static Map.Entry<String, Consumer<GenerateRequest.Builder>> stopping(
+            String status, Consumer<StoppingCriteria.Builder> field) {
+        return Map.entry("stopping." + status, request -> field.accept(request.getStoppingBuilder()));
+    }
+
     @ParameterizedTest(name = "{0}")
-    @MethodSource("badRequests")
+    @MethodSource({"badRequests", "worseRequests"})
     void refusesByTheNameOfTheField(Map.Entry<String, Consumer<GenerateRequest.Builder>> bad) {
+        double before = tokens();
         GenerateRequest.Builder request = request(5).setText("Hello");
         bad.getValue().accept(request);
         assertStatus(Status.Code.INVALID_ARGUMENT, bad.getKey(), () -> inference.generate(request.build()));
@@ -501,6 +526,8 @@ class InferenceServiceTest {
                 bad.getKey(),
                 () -> inference.generateStream(request.build()).next());
         assertThat(running()).isZero();
+        assertThat(meters.get("infinito.requests.waiting").gauge().value()).isZero();
+        assertThat(tokens()).isEqualTo(before);
     }
 
     @Test
@@ -601,7 +628,7 @@ class InferenceServiceTest {
         }
         int before = seen.size();
         await().until(() -> seen.size() > before + 20);
-        assertThat(seen).containsOnly(version(served, 1));
+        assertThat(new ArrayList<>(seen)).containsOnly(version(served, 1));
         assertThat(inference.generate(request(5).setText("x").build()).getModel())
                 .isEqualTo(version(next, 2));
         context.cancel(null);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.matchesPattern;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 
@@ -179,6 +180,48 @@ class OpenAiTest {
                 "{\"prompt\":\"x\",\"stop\":[1]} | 400 | stop | a text",
                 "{\"prompt\":\"x\",\"best_of\":4} | 400 | best_of | not supported",
                 "{\"prompt\":\"x\",\"suffix\":\"y\"} | 400 | suffix | not supported",
+                "{\"prompt\":\"x\",\"temperature\":-1e99} | 400 | temperature | at least 0",
+                "{\"prompt\":\"x\",\"top_p\":0} | 400 | top_p | greater than 0",
+                "{\"prompt\":\"x\",\"top_p\":1e99} | 400 | top_p | at most 1",
+                "{\"prompt\":\"x\",\"top_k\":1.5} | 400 | top_k | an integer",
+                "{\"prompt\":\"x\",\"top_k\":3000000000} | 400 | top_k | an integer of 32 bits",
+                "{\"prompt\":\"x\",\"min_p\":-1} | 400 | min_p | from 0 to 1",
+                "{\"prompt\":\"x\",\"typical_p\":0} | 400 | typical_p | greater than 0",
+                "{\"prompt\":\"x\",\"repetition_penalty\":0} | 400 | repetition_penalty | greater than 0",
+                "{\"prompt\":\"x\",\"repetition_window\":-1} | 400 | repetition_window | at least 0",
+                "{\"prompt\":\"x\",\"presence_penalty\":3} | 400 | presence_penalty | from -2 to 2",
+                "{\"prompt\":\"x\",\"frequency_penalty\":-1e99} | 400 | frequency_penalty | from -2 to 2",
+                "{\"prompt\":\"x\",\"logit_bias\":{\"1\":101}} | 400 | logit_bias | from -100 to 100",
+                "{\"prompt\":\"x\",\"logit_bias\":{\"300\":1}} | 400 | logit_bias | not in the vocabulary",
+                "{\"prompt\":\"x\",\"logit_bias\":{\"1\":\"a\"}} | 400 | logit_bias | a number",
+                "{\"prompt\":\"x\",\"logit_bias\":[1]} | 400 | logit_bias | an object",
+                "{\"prompt\":\"x\",\"seed\":1.5} | 400 | seed | an integer",
+                "{\"prompt\":\"x\",\"seed\":1e30} | 400 | seed | an integer",
+                "{\"prompt\":\"x\",\"n\":0} | 400 | n | from 1 to 16",
+                "{\"prompt\":\"x\",\"n\":-1} | 400 | n | from 1 to 16",
+                "{\"prompt\":\"x\",\"logprobs\":\"x\"} | 400 | logprobs | an integer",
+                "{\"prompt\":\"x\",\"logprobs\":-1} | 400 | logprobs | from 0 to 5",
+                "{\"prompt\":\"x\",\"max_tokens\":1000001} | 400 | max_tokens | at most 1000000",
+                "{\"prompt\":\"x\",\"max_tokens\":-1} | 400 | max_tokens | at least 1",
+                "{\"prompt\":\"x\",\"min_tokens\":-1} | 400 | min_tokens | from 0",
+                "{\"prompt\":\"x\",\"time_limit_ms\":0} | 400 | time_limit_ms | at least 1",
+                "{\"prompt\":\"x\",\"stop\":[\"\"]} | 400 | stop | is empty",
+                "{\"prompt\":\"x\",\"stop\":\"a\\u0000\"} | 400 | stop | NUL character at 1",
+                "{\"prompt\":\"x\",\"stop_token_ids\":[300]} | 400 | stop_token_ids | not in the vocabulary",
+                "{\"prompt\":\"x\",\"stop_token_ids\":[1.5]} | 400 | stop_token_ids | an integer",
+                "{\"prompt\":\"x\",\"stop_token_ids\":1} | 400 | stop_token_ids | a list",
+                "{\"prompt\":\"x\",\"stream\":\"yes\"} | 400 | stream | true or false",
+                "{\"prompt\":\"x\",\"stream_options\":{\"include_usage\":1}} | 400 | stream_options.include_usage |"
+                        + " true or false",
+                "{\"prompt\":\"x\",\"echo\":1} | 400 | echo | true or false",
+                "{\"prompt\":\"x\",\"ignore_eos\":1} | 400 | ignore_eos | true or false",
+                "{\"prompt\":\"x\",\"include_stop_str_in_output\":1} | 400 | include_stop_str_in_output | true or"
+                        + " false",
+                "{\"prompt\":\"x\",\"truncate_prompt\":1} | 400 | truncate_prompt | true or false",
+                "{\"prompt\":\"x\",\"request_id\":1} | 400 | request_id | a text",
+                "{\"prompt\":\"x\",\"user\":1} | 400 | user | a text",
+                "{\"prompt\":\"x\",\"user\":\"\"} | 400 | user | 1 to 128",
+                "{\"prompt\":\"x\",\"model\":5} | 400 | model | a text",
                 "{\"prompt\":\"x\",\"model\":\"gpt-4\"} | 404 | model | not served here"
             })
     void refusalsNameTheField(String body, int status, String param, String message) {
@@ -214,6 +257,44 @@ class OpenAiTest {
                 .statusCode(400)
                 .body("error.param", equalTo("stop"))
                 .body("error.message", containsString("10000 strings"));
+    }
+
+    @Test
+    void namesOfClientsAreBounded() {
+        given().header("X-Client-Id", "x".repeat(129))
+                .body("{\"prompt\":\"x\"}")
+                .post("/v1/completions")
+                .then()
+                .statusCode(400)
+                .body("error.param", equalTo("x-client-id"))
+                .body("error.message", containsString("129 characters, 1 to 128"));
+        post("{\"prompt\":\"x\",\"request_id\":\"" + "x".repeat(257) + "\"}")
+                .statusCode(400)
+                .body("error.param", equalTo("request_id"));
+    }
+
+    @Test
+    void whoFindsNoPlaceIsToldWhenToComeAgain() throws IOException {
+        String endless = """
+            {"prompt":"x","max_tokens":1000000,"ignore_eos":true,"n":16,"user":"greedy"}\
+            """;
+        List<Socket> clients = new ArrayList<>();
+        // What runs, and what waits of one client.
+        for (int i = 0; i < 3; i++) {
+            Socket socket = new Socket(address.getHost(), address.getPort());
+            send(socket, "Content-Length: " + endless.length() + "\r\n\r\n" + endless);
+            clients.add(socket);
+        }
+        await().until(() -> running() == 48);
+        post(endless)
+                .statusCode(429)
+                .header("Retry-After", matchesPattern("[1-9][0-9]?"))
+                .body("error.type", equalTo("rate_limit_error"))
+                .body("error.message", containsString("try again later"));
+        for (Socket socket : clients) {
+            socket.close();
+        }
+        await().until(() -> running() == 0);
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import io.infinito.embedded.EmbeddedProcess;
 import io.infinito.infer.model.CheckpointCache;
 import io.infinito.infer.model.DeviceChoice;
+import io.infinito.infer.model.FormatChoice;
 import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.model.ModelFollower;
 import io.infinito.infer.model.ModelLoader;
@@ -82,7 +83,7 @@ class ServedModelTest {
                 "tales",
                 EnumSet.allOf(ServedAlias.class),
                 store,
-                new ModelLoader(store, cache, new Torch(DeviceChoice.CPU, 1), timeline),
+                new ModelLoader(store, cache, new Torch(DeviceChoice.CPU, 1, FormatChoice.FP32), timeline),
                 cache,
                 new ReloadMetrics(new SimpleMeterRegistry()),
                 timeline,

@@ -43,9 +43,6 @@ public final class AdamW implements AutoCloseable {
         }
     }
 
-    /** A limit that only a norm that is not finite is over. */
-    public static final double ANY_NORM = Float.MAX_VALUE;
-
     private final Settings settings;
     private final GptWeights weights;
     private final NDManager manager;
@@ -68,16 +65,16 @@ public final class AdamW implements AutoCloseable {
     }
 
     /**
-     * Clips and updates the weights; the gradients start anew. Where the norm is no number or over {@code normLimit} the weights and
-     * the state stay as they are; that is decided on the device, so that nothing waits for the norm.
+     * Clips and updates the weights; the gradients start anew. Where the guard refuses the step, weights and state stay as they are;
+     * that is decided on the device, so that nothing waits for the norm.
      *
-     * @param step owns the result
+     * @param step owns what is made on the way
      * @param sums of the step's micro-batches
+     * @param lossSum of the step's micro-batches, a scalar on the device
      * @param learningRate of this step
-     * @param normLimit largest norm that is accepted; {@link #ANY_NORM}: any that is a number
-     * @return global norm of the mean gradient before clipping, a scalar on the device
+     * @param guard told loss and norm; keeps them for the host
      */
-    public NDArray update(NDManager step, GptGradients sums, double learningRate, double normLimit) {
+    public void update(NDManager step, GptGradients sums, NDArray lossSum, double learningRate, GradientGuard guard) {
         List<NDArray> gradients = sums.arrays();
         NDArray norm;
         NDArray divisor;
@@ -88,14 +85,10 @@ public final class AdamW implements AutoCloseable {
             norm = both[0];
             divisor = both[1];
         }
-        NDArray refused;
-        try (IValue over = script.run("refused", TorchScript.tensor(norm), IValue.from(normLimit))) {
-            refused = over.toTensor((PtNDManager) step);
-        }
+        NDArray refused = guard.judge(lossSum, norm);
         updateGroup(true, gradients, divisor, refused, learningRate);
         updateGroup(false, gradients, divisor, refused, learningRate);
         sums.restart();
-        return norm;
     }
 
     private void updateGroup(

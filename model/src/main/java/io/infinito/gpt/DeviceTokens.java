@@ -17,6 +17,7 @@ import java.util.function.LongUnaryOperator;
 public final class DeviceTokens implements AutoCloseable {
     private final NDManager manager;
     private final TorchScript script;
+    private final Upload upload;
     private final NDArray tokens;
 
     /**
@@ -28,6 +29,7 @@ public final class DeviceTokens implements AutoCloseable {
     public DeviceTokens(NDManager parent, int count, LongUnaryOperator token) {
         manager = parent.newSubManager();
         script = TorchScript.load(manager, "Windows", List.of("windows.torchscript"), Map.of());
+        upload = new Upload(manager);
         ByteBuffer bytes = ByteBuffer.allocateDirect(Math.multiplyExact(count, Integer.BYTES))
                 .order(ByteOrder.nativeOrder());
         for (int i = 0; i < count; i++) {
@@ -45,7 +47,7 @@ public final class DeviceTokens implements AutoCloseable {
      * @return ids and the tokens that follow them, each int64 [B, T]
      */
     public NDList batch(NDManager owner, long[] beginnings, int context) {
-        try (NDArray places = owner.create(beginnings);
+        try (NDArray places = upload.of(owner, beginnings, new Shape(beginnings.length));
                 IValue both = script.run(
                         "cut", TorchScript.tensor(tokens), TorchScript.tensor(places), IValue.from((long) context))) {
             return both.toNDList((PtNDManager) owner);
@@ -54,6 +56,7 @@ public final class DeviceTokens implements AutoCloseable {
 
     @Override
     public void close() {
+        upload.close();
         script.close();
         manager.close();
     }

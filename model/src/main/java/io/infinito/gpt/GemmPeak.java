@@ -19,8 +19,6 @@ public final class GemmPeak implements AutoCloseable {
     private static final int GPU_SIDE = 8192;
     private static final int GPU_TIMES = 20;
     private static final int QUICK_CPU_SIDE = 1024;
-    private static final long QUICK_NANOS = 200_000_000;
-    private static final int QUICK_MEASUREMENTS = 3;
 
     /** Products of one shape, [m, k] by [k, n]. */
     private record Product(NDArray left, NDArray right, double operations, List<Double> gigaflops) {}
@@ -55,24 +53,23 @@ public final class GemmPeak implements AutoCloseable {
     }
 
     /**
-     * The speed of a square product alone, in 10^9 operations a second, measured for a fraction of a second: enough to show a run's
-     * share of it, while {@link #measure} between the steps is what to compare machines and changes by.
+     * Prepares a square product alone, of a few milliseconds: enough to show a run's share of the device, while all four products between
+     * the steps are what to compare machines and changes by.
      *
      * @param nanoTime as {@link System#nanoTime}
      */
-    public static double quick(NDManager parent, Precision precision, LongSupplier nanoTime) {
-        try (GemmPeak peak = new GemmPeak(parent, precision, nanoTime)) {
-            int side = parent.getDevice().isGpu() ? GPU_SIDE : QUICK_CPU_SIDE;
-            peak.add(side, side, side);
-            // The first product wakes the threads.
-            peak.measure();
-            peak.restart();
-            long start = nanoTime.getAsLong();
-            for (int done = 0; done < QUICK_MEASUREMENTS || nanoTime.getAsLong() - start < QUICK_NANOS; done++) {
-                peak.measure();
-            }
-            return peak.gigaflops();
-        }
+    public static GemmPeak square(NDManager parent, Precision precision, LongSupplier nanoTime) {
+        GemmPeak peak = new GemmPeak(parent, precision, nanoTime);
+        int side = parent.getDevice().isGpu() ? GPU_SIDE : QUICK_CPU_SIDE;
+        peak.add(side, side, side);
+        return peak;
+    }
+
+    /** Measures each product once and returns the speed of the fastest in 10^9 operations a second. What was measured before is forgotten. */
+    public double measureAnew() {
+        restart();
+        measure();
+        return gigaflops();
     }
 
     private void add(int m, int k, int n) {

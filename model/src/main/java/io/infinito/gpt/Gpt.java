@@ -10,7 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The compiled network of one configuration. It holds no weights: they are an argument, and belong to {@link GptWeights}. */
+/**
+ * The network of one configuration compiled for training and evaluation. It holds no weights: they are an argument, and belong to
+ * {@link GptWeights}.
+ */
 public final class Gpt implements AutoCloseable {
     private final GptConfig config;
     private final TorchScript script;
@@ -20,20 +23,20 @@ public final class Gpt implements AutoCloseable {
         this.script = script;
     }
 
-    /** Compiles {@code gpt.torchscript} for these sizes. */
+    /** Compiles {@code gpt.torchscript} with {@code train.torchscript} for these sizes. */
     public static Gpt compile(NDManager parent, GptConfig config, Dropout dropout, Precision precision) {
         return compile(parent, config, dropout, 0, precision);
     }
 
     /**
-     * Compiles {@code gpt.torchscript} for these sizes.
+     * Compiles {@code gpt.torchscript} with {@code train.torchscript} for these sizes.
      *
      * @param labelSmoothing of the training targets (arXiv:1512.00567), over the true vocabulary; at least 0 and less than 1
      */
     public static Gpt compile(
             NDManager parent, GptConfig config, Dropout dropout, double labelSmoothing, Precision precision) {
         Map<String, Object> attributes = attributes(config, dropout, labelSmoothing, precision);
-        return new Gpt(config, TorchScript.load(parent, "Gpt", List.of("gpt.torchscript"), attributes));
+        return new Gpt(config, TorchScript.load(parent, "Gpt", List.of("gpt.torchscript", "train.torchscript"), attributes));
     }
 
     /** What the text declares. */
@@ -134,27 +137,6 @@ public final class Gpt implements AutoCloseable {
      */
     public NDArray logits(NDManager owner, GptWeights weights, NDArray idsBT) {
         return run(owner, "logits", TorchScript.list(weights.arrays()), TorchScript.tensor(idsBT));
-    }
-
-    /**
-     * Feeds tokens behind those that the cache holds, and keeps them there.
-     *
-     * @param owner owns the result
-     * @param ids 1 to {@code cache.capacity() - cache.length()} token ids
-     * @return logits of the token that follows the last, float32 [vocabularySize]
-     * @throws IllegalArgumentException if there are no ids, or more than the cache has room for
-     */
-    public NDArray extend(NDManager owner, GptWeights weights, KvCache cache, long[] ids) {
-        int start = cache.advance(ids.length);
-        NDArray idsBT = owner.create(ids, new ai.djl.ndarray.types.Shape(1, ids.length));
-        return run(
-                owner,
-                "extend",
-                TorchScript.list(weights.arrays()),
-                TorchScript.list(cache.keys()),
-                TorchScript.list(cache.values()),
-                TorchScript.tensor(idsBT),
-                IValue.from((long) start));
     }
 
     private PtNDArray run(NDManager owner, String method, IValue... arguments) {

@@ -10,7 +10,7 @@ import java.util.List;
 
 /**
  * The gradients of one network, summed over the micro-batches of a step. Autograd differentiates the blocks; head, loss and embeddings,
- * whose matrices are most of a small model's memory traffic, are differentiated by hand in {@code gpt.torchscript}.
+ * whose matrices are most of a small model's memory traffic, are differentiated by hand in {@code train.torchscript}.
  *
  * <p>To be used by one thread, in which autograd is on.
  */

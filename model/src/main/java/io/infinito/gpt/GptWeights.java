@@ -75,6 +75,29 @@ public final class GptWeights implements AutoCloseable {
         }
     }
 
+    /**
+     * Weights with HuggingFace's names and layouts where they lie, for reading only: on the CPU nothing is copied, no row is padded, and
+     * matrices are transposed views.
+     *
+     * @param source whose tensors stay as they are for as long as these weights
+     * @throws IllegalArgumentException if a tensor is missing or has another shape than the configuration says
+     */
+    public static GptWeights view(NDManager parent, GptConfig config, TensorSource source) {
+        GptWeights weights = new GptWeights(parent, config);
+        try {
+            for (Parameter parameter : weights.parameters) {
+                Tensor saved = source.get(parameter.name(), parameter.savedShape());
+                NDArray array =
+                        weights.manager.create(saved.data(), new Shape(parameter.savedShape()), DataType.FLOAT32);
+                weights.arrays.add(parameter.layout() == Layout.TRANSPOSED ? array.transpose() : array);
+            }
+            return weights;
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+
     /** A copy that no longer changes with these. */
     public GptWeights copy(NDManager parent) {
         GptWeights copy = new GptWeights(parent, config);

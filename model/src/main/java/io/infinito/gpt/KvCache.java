@@ -3,26 +3,17 @@ package io.infinito.gpt;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
-import java.util.List;
 
-/** Keys and values of the tokens that one sequence has gone through, float32 [1, H, T, D] for each layer. */
+/** Keys and values of the tokens that one sequence has gone through, float32 [L, 2, H, T, D]. */
 public final class KvCache implements AutoCloseable {
-    private final NDManager manager;
     private final int capacity;
-    private final List<NDArray> keys = new ArrayList<>();
-    private final List<NDArray> values = new ArrayList<>();
+    private final NDArray keysAndValues;
     private int length;
 
     /** An empty cache with room for one context. */
     public KvCache(NDManager parent, GptConfig config) {
-        manager = parent.newSubManager();
         capacity = config.context();
-        Shape shape = new Shape(1, config.heads(), capacity, config.headSize());
-        for (int i = 0; i < config.layers(); i++) {
-            keys.add(manager.zeros(shape));
-            values.add(manager.zeros(shape));
-        }
+        keysAndValues = parent.zeros(new Shape(config.layers(), 2, config.heads(), capacity, config.headSize()));
     }
 
     /** Tokens that it holds. */
@@ -43,12 +34,8 @@ public final class KvCache implements AutoCloseable {
         length = newLength;
     }
 
-    List<NDArray> keys() {
-        return keys;
-    }
-
-    List<NDArray> values() {
-        return values;
+    NDArray keysAndValues() {
+        return keysAndValues;
     }
 
     /** Makes room for {@code tokens} more and returns where they start. */
@@ -64,6 +51,6 @@ public final class KvCache implements AutoCloseable {
 
     @Override
     public void close() {
-        manager.close();
+        keysAndValues.close();
     }
 }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -99,8 +100,21 @@ public final class TorchScript implements AutoCloseable {
      * @return the result; the caller closes it
      */
     IValue run(String method, IValue... arguments) {
+        return run(method, List.of(), arguments);
+    }
+
+    /**
+     * Runs a method without autograd.
+     *
+     * @param kept the first arguments, which stay open
+     * @param arguments the others, which are closed
+     * @return the result; the caller closes it
+     */
+    IValue run(String method, List<IValue> kept, IValue... arguments) {
+        IValue[] all = Arrays.copyOf(kept.toArray(IValue[]::new), kept.size() + arguments.length);
+        System.arraycopy(arguments, 0, all, kept.size(), arguments.length);
         try {
-            return IValueUtils.runMethod(block, method, arguments);
+            return IValueUtils.runMethod(block, method, all);
         } finally {
             for (IValue argument : arguments) {
                 argument.close();

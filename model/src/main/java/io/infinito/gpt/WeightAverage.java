@@ -32,17 +32,19 @@ public final class WeightAverage implements AutoCloseable {
     }
 
     /**
-     * Takes in the weights after an update. The first updates count for more, so that the average soon forgets the initial weights.
+     * Takes in the weights after a step, or nothing where its update was left out. The first updates count for more, so that the
+     * average soon forgets the initial weights.
      *
-     * @param updates that were made, this one included
+     * @param guard which knows on the device what became of the step, and how many updates there were
      */
-    public void update(GptWeights weights, long updates) {
-        double kept = Math.min(decay, (1.0 + updates) / (10.0 + updates));
+    public void update(GptWeights weights, GradientGuard guard) {
         script.run(
                         "update",
                         TorchScript.list(average.arrays()),
                         TorchScript.list(weights.arrays()),
-                        IValue.from(1 - kept))
+                        TorchScript.tensor(guard.state()),
+                        TorchScript.tensor(guard.refused()),
+                        IValue.from(decay))
                 .close();
     }
 

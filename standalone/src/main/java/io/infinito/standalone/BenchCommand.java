@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
         header = "Measure how fast this machine is.",
         description = "%nBenchmarks that need no installation. Run them on a machine that does nothing else.%n",
         commandListHeading = "%nCommands:%n",
-        subcommands = BenchTrainCommand.class)
+        subcommands = {BenchTrainCommand.class, BenchGenerateCommand.class})
 final class BenchCommand implements Runnable {
     @Spec
     private CommandSpec spec;

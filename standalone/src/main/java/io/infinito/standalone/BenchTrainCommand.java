@@ -1,6 +1,6 @@
 package io.infinito.standalone;
 
-import io.infinito.standalone.stack.TrainingProcess;
+import io.infinito.standalone.stack.BenchmarkProcess;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,13 +40,19 @@ final class BenchTrainCommand implements Callable<Integer> {
     @Option(names = "--dropout", paramLabel = "P", description = "Of embeddings and residuals. Default: 0.")
     private Double dropout;
 
+    @Option(
+            names = "--read-back",
+            paramLabel = "N",
+            description = "Steps whose losses are read back together. Default: 1 on a CPU, 10 on CUDA.")
+    private Integer readBack;
+
     @Option(names = "--json", description = "A line of JSON on standard output, remarks on standard error.")
     private boolean json;
 
     @Override
     public Integer call() throws IOException, InterruptedException {
         Process process =
-                TrainingProcess.benchmark(StackOptions.home(), arguments()).start();
+                BenchmarkProcess.training(StackOptions.home(), arguments()).start();
         Thread hook = new Thread(process::destroy, "stop");
         Runtime.getRuntime().addShutdownHook(hook);
         return process.waitFor();
@@ -59,6 +65,7 @@ final class BenchTrainCommand implements Callable<Integer> {
         add(arguments, "--batch", batch);
         add(arguments, "--accumulation", accumulation);
         add(arguments, "--dropout", dropout);
+        add(arguments, "--read-back", readBack);
         if (json) {
             arguments.add("--json");
         }

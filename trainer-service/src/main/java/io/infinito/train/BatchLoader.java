@@ -1,18 +1,24 @@
 package io.infinito.train;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.util.cuda.CudaUtils;
 import io.infinito.dataset.TokenFile;
 import io.infinito.gpt.DeviceTokens;
+import io.infinito.gpt.Upload;
+import java.lang.management.MemoryUsage;
 import java.util.Arrays;
 import java.util.Optional;
 
 /** Makes batches of the training split on the device. */
 public final class BatchLoader implements AutoCloseable {
-    /** A larger file stays on the host. As numbers of four bytes this is a gibibyte. */
+    /** A larger file stays on the host. As numbers of four bytes this is a gibibyte, and a buffer of Java's holds two at most. */
     private static final long MOST_DEVICE_TOKENS = 1 << 28;
+    /** Of the memory that is free once weights and moments are there; the rest is for the activations. */
+    private static final int SHARE_OF_FREE_MEMORY = 4;
 
     /**
      * A batch.
@@ -26,9 +32,15 @@ public final class BatchLoader implements AutoCloseable {
     private final TokenDropout tokenDropout;
     private final int context;
     private final Optional<DeviceTokens> deviceTokens;
+    private final Upload upload;
 
     private BatchLoader(
-            SequenceOrder sequences, TokenDropout tokenDropout, int context, Optional<DeviceTokens> deviceTokens) {
+            NDManager manager,
+            SequenceOrder sequences,
+            TokenDropout tokenDropout,
+            int context,
+            Optional<DeviceTokens> deviceTokens) {
+        upload = new Upload(manager);
         this.sequences = sequences;
         this.tokenDropout = tokenDropout;
         this.context = context;
@@ -43,16 +55,26 @@ public final class BatchLoader implements AutoCloseable {
     public static BatchLoader of(NDManager manager, SequenceOrder sequences, TokenDropout tokenDropout, int context) {
         boolean toDevice = manager.getDevice().isGpu()
                 && tokenDropout.changesNothing()
-                && sequences.tokens().size() <= MOST_DEVICE_TOKENS;
+                && fits(sequences.tokens().size(), freeBytes(manager.getDevice()));
         return toDevice
                 ? onDevice(manager, sequences, tokenDropout, context)
-                : new BatchLoader(sequences, tokenDropout, context, Optional.empty());
+                : new BatchLoader(manager, sequences, tokenDropout, context, Optional.empty());
+    }
+
+    /** Whether so many tokens leave enough of a device's free memory to what training needs besides. */
+    static boolean fits(long tokens, long freeBytes) {
+        return tokens <= MOST_DEVICE_TOKENS && tokens * Integer.BYTES <= freeBytes / SHARE_OF_FREE_MEMORY;
+    }
+
+    private static long freeBytes(Device gpu) {
+        MemoryUsage memory = CudaUtils.getGpuMemory(gpu);
+        return memory.getMax() - memory.getCommitted();
     }
 
     static BatchLoader onDevice(NDManager manager, SequenceOrder sequences, TokenDropout tokenDropout, int context) {
         TokenFile tokens = sequences.tokens();
         DeviceTokens copy = new DeviceTokens(manager, Math.toIntExact(tokens.size()), tokens::get);
-        return new BatchLoader(sequences, tokenDropout, context, Optional.of(copy));
+        return new BatchLoader(manager, sequences, tokenDropout, context, Optional.of(copy));
     }
 
     /**
@@ -76,11 +98,12 @@ public final class BatchLoader implements AutoCloseable {
         }
         tokenDropout.apply(ids, step, microBatch);
         Shape shape = new Shape(rows, context);
-        return new Batch(owner.create(ids, shape), owner.create(targets, shape));
+        return new Batch(upload.of(owner, ids, shape), upload.of(owner, targets, shape));
     }
 
     @Override
     public void close() {
         deviceTokens.ifPresent(DeviceTokens::close);
+        upload.close();
     }
 }

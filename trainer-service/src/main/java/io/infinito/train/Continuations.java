@@ -1,10 +1,12 @@
 package io.infinito.train;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
-import io.infinito.gpt.Gpt;
+import io.infinito.gpt.GptDecoder;
 import io.infinito.gpt.GptWeights;
 import io.infinito.gpt.KvCache;
+import io.infinito.gpt.WeightFormat;
 import io.infinito.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -30,13 +32,16 @@ public final class Continuations {
     }
 
     /** Continues each prompt. Of one that is too long the end is used. */
-    public List<Continuation> of(NDManager parent, Gpt gpt, GptWeights weights) {
+    public List<Continuation> of(NDManager parent, GptWeights weights) {
+        if (samples.prompts().isEmpty()) {
+            return List.of();
+        }
         boolean gradMode = JniUtils.isGradMode();
         JniUtils.setGradMode(false);
-        try {
+        try (GptDecoder decoder = GptDecoder.compile(parent, weights, WeightFormat.PLAIN)) {
             List<Continuation> all = new ArrayList<>();
             for (String prompt : samples.prompts()) {
-                all.add(new Continuation(prompt, continued(parent, gpt, weights, tokenizer.encode(prompt))));
+                all.add(new Continuation(prompt, continued(parent, decoder, tokenizer.encode(prompt))));
             }
             return all;
         } finally {
@@ -44,17 +49,17 @@ public final class Continuations {
         }
     }
 
-    private String continued(NDManager parent, Gpt gpt, GptWeights weights, int[] prompt) {
-        int room = gpt.config().context() - samples.tokens();
+    private String continued(NDManager parent, GptDecoder decoder, int[] prompt) {
+        int room = decoder.config().context() - samples.tokens();
         long[] next = Arrays.stream(prompt)
                 .skip(Math.max(0, prompt.length - room))
                 .asLongStream()
                 .toArray();
         int[] added = new int[samples.tokens()];
         int count = 0;
-        try (KvCache cache = new KvCache(parent, gpt.config())) {
+        try (KvCache cache = new KvCache(parent, decoder.config())) {
             while (count < added.length) {
-                int token = likeliest(parent, gpt, weights, cache, next);
+                int token = likeliest(parent, decoder, cache, next);
                 if (tokenizer.endOfText().orElse(-1) == token) {
                     break;
                 }
@@ -65,10 +70,10 @@ public final class Continuations {
         return tokenizer.decode(Arrays.copyOf(added, count));
     }
 
-    private static int likeliest(NDManager parent, Gpt gpt, GptWeights weights, KvCache cache, long[] ids) {
+    private static int likeliest(NDManager parent, GptDecoder decoder, KvCache cache, long[] ids) {
         try (NDManager step = parent.newSubManager()) {
-            return Math.toIntExact(
-                    gpt.extend(step, weights, cache, ids).argMax().getLong());
+            NDArray logits = decoder.feed(step, List.of(new GptDecoder.Feed(cache, ids, true)));
+            return Math.toIntExact(logits.argMax().getLong());
         }
     }
 }

@@ -2,6 +2,7 @@ package io.infinito.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import io.infinito.dataset.TokenFile;
@@ -69,12 +70,16 @@ public final class Evaluation {
         JniUtils.setGradMode(false);
         try {
             long predicted = tokens.size() - 1;
-            double sum = 0;
+            double sum;
             long from = 0;
-            while (from < predicted && !stop.getAsBoolean()) {
-                int rows = (int) Math.min(batchSize, (predicted - from + context - 1) / context);
-                sum += lossOf(parent, gpt, weights, from, rows);
-                from += (long) rows * context;
+            // Added up on the device: the host reads once, at the end.
+            try (NDArray total = parent.zeros(new Shape(), DataType.FLOAT64)) {
+                while (from < predicted && !stop.getAsBoolean()) {
+                    int rows = (int) Math.min(batchSize, (predicted - from + context - 1) / context);
+                    addLoss(total, parent, gpt, weights, from, rows);
+                    from += (long) rows * context;
+                }
+                sum = total.getDouble();
             }
             long counted = Math.min(from, predicted);
             return new Result(
@@ -87,7 +92,7 @@ public final class Evaluation {
         }
     }
 
-    private double lossOf(NDManager parent, Gpt gpt, GptWeights weights, long from, int rows) {
+    private void addLoss(NDArray total, NDManager parent, Gpt gpt, GptWeights weights, long from, int rows) {
         long[] ids = new long[rows * context];
         long[] targets = new long[rows * context];
         Arrays.fill(targets, IGNORED);
@@ -99,7 +104,7 @@ public final class Evaluation {
         try (NDManager step = parent.newSubManager()) {
             Shape shape = new Shape(rows, context);
             NDArray loss = gpt.evaluationLoss(step, weights, step.create(ids, shape), step.create(targets, shape));
-            return loss.getFloat();
+            total.addi(loss.toType(DataType.FLOAT64, false));
         }
     }
 }

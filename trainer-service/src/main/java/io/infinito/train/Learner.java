@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import io.infinito.gpt.AdamW;
 import io.infinito.gpt.GptConfig;
 import io.infinito.gpt.GptWeights;
+import io.infinito.gpt.GradientGuard;
 import io.infinito.gpt.WeightAverage;
 import io.infinito.safetensors.Tensor;
 import io.infinito.safetensors.TensorSource;
@@ -71,9 +72,9 @@ public final class Learner implements AutoCloseable {
         return average.map(WeightAverage::weights).orElse(weights);
     }
 
-    /** Takes the weights into the average after an update, the {@code updates}th. */
-    void follow(int updates) {
-        average.ifPresent(a -> a.update(weights, updates));
+    /** Takes the weights into the average after the step that {@code guard} has just judged. */
+    void follow(GradientGuard guard) {
+        average.ifPresent(a -> a.update(weights, guard));
     }
 
     /** Copies the candidate, with HuggingFace's names and layouts. */

@@ -18,9 +18,17 @@ public interface RunListener {
      * @param gradientNorm before clipping
      * @param tokens that the step trained on
      * @param skippedSteps updates of the run so far that the guard left out
+     * @param seconds that it took; the mean of those that were read back together
      */
     record StepDone(
-            int step, int epoch, double loss, double learningRate, double gradientNorm, int tokens, int skippedSteps) {}
+            int step,
+            int epoch,
+            double loss,
+            double learningRate,
+            double gradientNorm,
+            int tokens,
+            int skippedSteps,
+            double seconds) {}
 
     /**
      * One epoch.
@@ -53,8 +61,11 @@ public interface RunListener {
         }
     }
 
-    /** A step is done. */
+    /** A step is done. Steps that were read back together are told one after the other. */
     void stepDone(StepDone step);
+
+    /** Steps were told and the device has nothing to do. What is done here is not counted as a step's time. */
+    void betweenSteps();
 
     /** A checkpoint is due inside an epoch. What it needs of the learner must be copied before this returns. */
     void checkpointDue(TrainerState state, Learner learner, double trainLoss);

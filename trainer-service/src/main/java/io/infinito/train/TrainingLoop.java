@@ -5,7 +5,10 @@ import ai.djl.pytorch.jni.JniUtils;
 import io.infinito.checkpoint.TrainerState;
 import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptWeights;
+import io.infinito.gpt.GradientGuard;
 import io.infinito.gpt.StepClock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 
@@ -24,26 +27,6 @@ public final class TrainingLoop {
         STOPPED
     }
 
-    /** The gradients are not usable any more: the run cannot go on. */
-    public static final class DivergedException extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        private DivergedException(String message) {
-            super(message);
-        }
-
-        static DivergedException ofLoss(int step, double loss) {
-            return new DivergedException("the training loss became " + loss + " at step " + step
-                    + ", or its gradients did: lower training.learningRate or training.clipNorm");
-        }
-
-        static DivergedException ofNorm(int step, double norm, double mean, double spikeFactor) {
-            return new DivergedException("the gradient norm became " + norm + " at step " + step
-                    + ", more than training.spikeFactor=" + spikeFactor + " times its running mean " + mean
-                    + ": lower training.learningRate, or set training.guard to SKIP");
-        }
-    }
-
     private final TrainingPlan plan;
     private final Gpt gpt;
     private final Learner learner;
@@ -53,16 +36,23 @@ public final class TrainingLoop {
     private final RunListener listener;
     private final LongSupplier nanoTime;
     private final LearningRateSchedule schedule;
-    private final GradientGuard guard;
+    private final int readBackEvery;
     private final int stepsPerEpoch;
     private final int totalSteps;
 
+    /** What the steps since the last reading were told to do. */
+    private final List<Handed> handed = new ArrayList<>();
+
     private TrainerState state;
+    private long windowStart;
+
+    private record Handed(double learningRate, int tokens) {}
 
     /**
      * A run that is ready to start.
      *
      * @param state where it goes on; what the learner holds is of the same step
+     * @param readBackEvery steps that are handed to the device before what they found is read; it does not change what they find
      * @param nanoTime a clock
      */
     public TrainingLoop(
@@ -73,6 +63,7 @@ public final class TrainingLoop {
             TokenDropout tokenDropout,
             Assessment assessment,
             TrainerState state,
+            int readBackEvery,
             RunListener listener,
             LongSupplier nanoTime) {
         this.plan = plan;
@@ -82,12 +73,12 @@ public final class TrainingLoop {
         this.tokenDropout = tokenDropout;
         this.assessment = assessment;
         this.state = state;
+        this.readBackEvery = readBackEvery;
         this.listener = listener;
         this.nanoTime = nanoTime;
         stepsPerEpoch = stepsPerEpoch(plan, sequences.size());
         totalSteps = totalSteps(plan, sequences.size());
         schedule = new LearningRateSchedule(plan.schedule(), totalSteps);
-        guard = new GradientGuard(plan.guard());
     }
 
     /** Optimizer steps of an epoch over so many sequences; the last one may be smaller. */
@@ -107,10 +98,18 @@ public final class TrainingLoop {
         StepClock clock = new StepClock(nanoTime);
         try (BatchLoader batches = BatchLoader.of(
                         manager, sequences, tokenDropout, plan.sizes().context());
+                GradientGuard guard = guard(manager);
                 TrainStep steps = new TrainStep(
-                        manager, gpt, learner.weights(), learner.optimizer(), batches, plan.batchSize(), clock)) {
+                        manager,
+                        gpt,
+                        learner.weights(),
+                        learner.optimizer(),
+                        batches,
+                        plan.batchSize(),
+                        guard,
+                        clock)) {
             while (!hasEnded(state)) {
-                if (listener.stopRequested() || !trainEpoch(manager, steps)) {
+                if (listener.stopRequested() || !trainEpoch(manager, steps, guard)) {
                     return Ending.STOPPED;
                 }
             }
@@ -118,7 +117,17 @@ public final class TrainingLoop {
         }
     }
 
-    /** Where the run stands, between two steps. */
+    private GradientGuard guard(NDManager manager) {
+        TrainerState.Guard seen = state.guard();
+        return new GradientGuard(
+                manager,
+                plan.guard().skip(),
+                plan.guard().spikeFactor(),
+                new GradientGuard.Seen(seen.normMean(), seen.skippedSteps(), seen.skippedInARow(), state.updates()),
+                readBackEvery);
+    }
+
+    /** Where the run stands, between two steps. After a {@link DivergedException} behind the last good one, as do the weights. */
     public TrainerState state() {
         return state;
     }
@@ -130,7 +139,7 @@ public final class TrainingLoop {
     }
 
     /** Returns false if it was asked to stop. */
-    private boolean trainEpoch(NDManager manager, TrainStep steps) {
+    private boolean trainEpoch(NDManager manager, TrainStep steps, GradientGuard guard) {
         long start = nanoTime.getAsLong();
         long evaluationNanos = 0;
         long tokens = 0;
@@ -138,8 +147,9 @@ public final class TrainingLoop {
         long[] order = sequences.ofEpoch(state.epoch());
         int firstStep = state.epoch() * stepsPerEpoch;
         int end = Math.min(totalSteps, firstStep + stepsPerEpoch);
-        while (state.step() < end) {
-            if (isDue(plan.evaluateEverySteps(), firstStep) && state.evaluatedStep() < state.step()) {
+        int step = state.step();
+        while (step < end) {
+            if (isDue(plan.evaluateEverySteps(), firstStep, step) && state.evaluatedStep() < step) {
                 long evaluationStart = nanoTime.getAsLong();
                 if (!evaluateInsideEpoch(manager)) {
                     return false;
@@ -147,13 +157,20 @@ public final class TrainingLoop {
                 evaluationNanos += nanoTime.getAsLong() - evaluationStart;
             }
             if (listener.stopRequested()) {
+                readBack(steps);
                 return false;
             }
-            rate = schedule.at(state.step());
-            RunListener.StepDone done = trainStep(steps, order, rate);
-            tokens += done.tokens();
-            listener.stepDone(done);
-            if (state.step() < end && isDue(plan.checkpointEverySteps(), firstStep)) {
+            rate = schedule.at(step);
+            tokens += handOver(steps, guard, order, step, rate);
+            step++;
+            boolean checkpoint = step < end && isDue(plan.checkpointEverySteps(), firstStep, step);
+            if (checkpoint
+                    || step == end
+                    || steps.unread() == readBackEvery
+                    || isDue(plan.evaluateEverySteps(), firstStep, step)) {
+                readBack(steps);
+            }
+            if (checkpoint) {
                 listener.checkpointDue(state, learner, epochLoss());
             }
         }
@@ -161,8 +178,8 @@ public final class TrainingLoop {
         return endEpoch(manager, firstStep, start, rate, tokens / trainSeconds);
     }
 
-    private boolean isDue(int everySteps, int firstStep) {
-        return everySteps > 0 && state.step() > firstStep && state.step() % everySteps == 0;
+    private static boolean isDue(int everySteps, int firstStep, int step) {
+        return everySteps > 0 && step > firstStep && step % everySteps == 0;
     }
 
     /** Returns false if it was asked to stop. Then the next process evaluates. */
@@ -196,7 +213,7 @@ public final class TrainingLoop {
                 epochLoss(),
                 validation,
                 test,
-                assessment.continuations().of(manager, gpt, learner.candidate()),
+                assessment.continuations().of(manager, learner.candidate()),
                 rate,
                 tokensPerSecond,
                 seconds(nanoTime.getAsLong() - start),
@@ -220,31 +237,63 @@ public final class TrainingLoop {
         }
     }
 
-    private RunListener.StepDone trainStep(TrainStep steps, long[] order, double rate) {
-        int stepInEpoch = state.step() - state.epoch() * stepsPerEpoch;
+    /** Returns the tokens of the step. */
+    private int handOver(TrainStep steps, GradientGuard guard, long[] order, int step, double rate) {
+        if (handed.isEmpty()) {
+            windowStart = nanoTime.getAsLong();
+        }
         int perStep = plan.batchSize() * plan.accumulationSteps();
-        int first = stepInEpoch * perStep;
+        int first = (step - state.epoch() * stepsPerEpoch) * perStep;
         int last = Math.min(order.length, first + perStep);
         // Dropout of a step is the same whether or not the run was interrupted before it.
-        JniUtils.setSeed(plan.seed() * 0x9E3779B97F4A7C15L + state.step());
-        double normLimit = guard.limit(state);
-        TrainStep.Result done = steps.run(order, first, last, state.step(), rate, normLimit);
-        double loss = done.lossSum() / done.microBatches();
-        TrainerState.Guard seen = guard.after(state, loss, done.gradientNorm(), normLimit);
-        boolean skipped = seen.skippedInARow() > 0;
-        state = state.afterStep(skipped ? 0 : done.lossSum(), skipped ? 0 : done.microBatches(), seen);
-        if (!skipped) {
-            learner.follow(state.updates());
-        }
+        JniUtils.setSeed(plan.seed() * 0x9E3779B97F4A7C15L + step);
+        steps.run(order, first, last, step, rate);
+        learner.follow(guard);
         int tokens = (last - first) * plan.sizes().context();
-        return new RunListener.StepDone(
-                state.step(),
-                state.epoch() + 1,
-                loss,
-                rate,
-                done.gradientNorm(),
-                tokens,
-                state.guard().skippedSteps());
+        handed.add(new Handed(rate, tokens));
+        return tokens;
+    }
+
+    /**
+     * Waits for the steps that were handed over, and tells of them.
+     *
+     * @throws DivergedException if one of them must not be gone on from; those behind it have changed nothing
+     */
+    private void readBack(TrainStep steps) {
+        List<TrainStep.Result> results = steps.read();
+        double seconds = seconds(nanoTime.getAsLong() - windowStart) / Math.max(1, results.size());
+        List<Handed> told = List.copyOf(handed);
+        handed.clear();
+        for (int i = 0; i < results.size(); i++) {
+            TrainStep.Result result = results.get(i);
+            if (result.verdict().ends()) {
+                throw DivergedException.of(
+                        state.step() + 1,
+                        result,
+                        state.guard().normMean(),
+                        plan.guard().spikeFactor());
+            }
+            state = after(result);
+            listener.stepDone(new RunListener.StepDone(
+                    state.step(),
+                    state.epoch() + 1,
+                    result.loss(),
+                    told.get(i).learningRate(),
+                    result.verdict().norm(),
+                    told.get(i).tokens(),
+                    state.guard().skippedSteps(),
+                    seconds));
+        }
+        listener.betweenSteps();
+    }
+
+    private TrainerState after(TrainStep.Result result) {
+        GradientGuard.Verdict verdict = result.verdict();
+        GradientGuard.Seen seen = verdict.after();
+        return state.afterStep(
+                verdict.refused() ? 0 : verdict.lossSum(),
+                verdict.refused() ? 0 : result.microBatches(),
+                new TrainerState.Guard(seen.normMean(), seen.skippedSteps(), seen.skippedInARow()));
     }
 
     /** Mean training loss of the epoch that is under way. */

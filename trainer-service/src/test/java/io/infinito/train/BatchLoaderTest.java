@@ -10,6 +10,7 @@ import io.infinito.gpt.Dropout;
 import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptConfig;
 import io.infinito.gpt.GptWeights;
+import io.infinito.gpt.GradientGuard;
 import io.infinito.gpt.Precision;
 import io.infinito.gpt.StepClock;
 import java.io.IOException;
@@ -58,6 +59,14 @@ class BatchLoaderTest {
         }
     }
 
+    @Test
+    void onlyAFileThatLeavesRoomGoesToTheDevice() {
+        long gibibyte = 1L << 30;
+        assertThat(BatchLoader.fits(2_422_480, 16 * gibibyte)).isTrue();
+        assertThat(BatchLoader.fits(2_422_480, 2_422_480 * 15L)).isFalse();
+        assertThat(BatchLoader.fits(300_000_000, 80 * gibibyte)).isFalse();
+    }
+
     /** The path of a GPU, which has its tokens in its memory and its products in bfloat16. */
     @Test
     void stepsFromDeviceTokensEqualThoseFromTheHostInBfloat16Too() throws IOException {
@@ -97,6 +106,7 @@ class BatchLoaderTest {
         private final Gpt gpt;
         private final GptWeights weights;
         private final AdamW optimizer;
+        private final GradientGuard guard;
         private final TrainStep steps;
         private final long[] order = sequences.ofEpoch(0);
 
@@ -105,17 +115,20 @@ class BatchLoaderTest {
             gpt = Gpt.compile(manager, config, Dropout.NONE, precision);
             weights = GptWeights.random(manager, config, 1);
             optimizer = new AdamW(manager, weights, new AdamW.Settings(0.9, 0.95, 1e-8, 0.1, 1));
-            steps = new TrainStep(manager, gpt, weights, optimizer, batches, 2, new StepClock(System::nanoTime));
+            guard = new GradientGuard(manager, true, 0, GradientGuard.Seen.NOTHING, 1);
+            steps = new TrainStep(manager, gpt, weights, optimizer, batches, 2, guard, new StepClock(System::nanoTime));
         }
 
         TrainStep.Result step(int step) {
             int first = step * 4 % (order.length - 4);
-            return steps.run(order, first, first + 4, step, 0.01, AdamW.ANY_NORM);
+            steps.run(order, first, first + 4, step, 0.01);
+            return steps.read().get(0);
         }
 
         @Override
         public void close() {
             steps.close();
+            guard.close();
             optimizer.close();
             weights.close();
             gpt.close();

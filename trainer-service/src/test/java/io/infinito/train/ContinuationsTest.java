@@ -35,7 +35,7 @@ class ContinuationsTest {
             int[] expected = ids.stream().skip(given).mapToInt(id -> id).toArray();
 
             TrainingPlan.Samples samples = new TrainingPlan.Samples(List.of(prompt, "a ".repeat(40)), 5);
-            List<Continuations.Continuation> made = new Continuations(tokenizer, samples).of(manager, gpt, weights);
+            List<Continuations.Continuation> made = new Continuations(tokenizer, samples).of(manager, weights);
 
             assertThat(made.get(0)).isEqualTo(new Continuations.Continuation(prompt, tokenizer.decode(expected)));
             assertThat(made.get(1).text()).isNotEmpty();

@@ -12,6 +12,7 @@ import io.infinito.gpt.Dropout;
 import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptConfig;
 import io.infinito.gpt.GptWeights;
+import io.infinito.gpt.GradientGuard;
 import io.infinito.gpt.Precision;
 import io.infinito.safetensors.SafeTensors;
 import io.infinito.safetensors.TensorSource;
@@ -20,8 +21,11 @@ import io.infinito.train.LearningRateSchedule.Shape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -45,6 +49,7 @@ class TrainingLoopTest {
     @TempDir
     Path folder;
 
+    private int readBack = 1;
     private NDManager manager;
     private TokenFile train;
     private TokenFile validation;
@@ -136,6 +141,78 @@ class TrainingLoopTest {
         return plan;
     }
 
+    /** Windows end at evaluations, checkpoints and epochs; 3 does not divide the 4 steps of an epoch, 50 is longer than it. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 50})
+    void readingSeveralStepsAtOnceChangesNoFigure(int readBackEvery) {
+        PlanBuilder plan = everything();
+        plan.epochs = 14;
+        plan.checkpointEverySteps = 5;
+        Recorder one = run(plan, 0);
+        readBack = readBackEvery;
+        Recorder several = run(plan, 0);
+        assertThat(several.figures()).isEqualTo(one.figures());
+        assertThat(several.validationLosses()).isEqualTo(one.validationLosses());
+        assertThat(several.trainLosses()).isEqualTo(one.trainLosses());
+        assertThat(several.bestInside).isEqualTo(one.bestInside);
+        assertThat(several.states).isEqualTo(one.states);
+        assertThat(several.digests).isEqualTo(one.digests);
+        assertThat(one.last.guard().skippedSteps()).isPositive();
+    }
+
+    /** One process reads each step, the one that goes on three at once. */
+    @ParameterizedTest
+    @ValueSource(ints = {3, 4, 6, 35})
+    void aRunThatGoesOnMayReadBackAtOtherSteps(int step) {
+        PlanBuilder plan = everything();
+        plan.epochs = 14;
+        Recorder straight = run(plan, 0);
+        Recorder first = new Recorder(folder, step);
+        run(plan.build(), TrainerState.START, null, first);
+        readBack = 3;
+        Recorder second = new Recorder(folder, -1);
+        run(plan.build(), first.saved, folder, second);
+        assertThat(second.losses()).isEqualTo(straight.losses().subList(step, straight.steps.size()));
+        assertThat(second.last).isEqualTo(straight.last);
+        assertThat(second.endDigest).isEqualTo(straight.endDigest);
+    }
+
+    /** Asked to stop in the middle of a window, it leaves off behind the last step that was handed over. */
+    @Test
+    void stoppingReadsWhatWasHandedOver() {
+        readBack = 3;
+        Recorder recorder = new Recorder(folder, -1);
+        // One question before the epoch, one before each step.
+        recorder.questionsBeforeStop = 3;
+        assertThat(run(new PlanBuilder().build(), TrainerState.START, null, recorder))
+                .isEqualTo(TrainingLoop.Ending.STOPPED);
+        assertThat(recorder.steps).extracting(RunListener.StepDone::step).containsExactly(1, 2);
+    }
+
+    /** Steps that were handed over behind the one that ends the run change neither weights nor moments nor figures. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3, 50})
+    void aRunThatEndsKeepsTheLastGoodStep(int readBackEvery) {
+        PlanBuilder plan = everything();
+        plan.checkpointEverySteps = 0;
+        plan.epochs = 14;
+        plan.guard = new TrainingPlan.Guard(false, 1.1);
+        readBack = readBackEvery;
+        Recorder diverged = new Recorder(folder, -1);
+        assertThatThrownBy(() -> run(plan.build(), TrainerState.START, null, diverged))
+                .isInstanceOf(DivergedException.class)
+                .hasMessageContaining("at step " + (diverged.steps.size() + 1))
+                .hasMessageContaining("training.spikeFactor");
+        assertThat(diverged.endState.step()).isEqualTo(diverged.steps.size());
+
+        readBack = 1;
+        Recorder stopped = new Recorder(folder, -1);
+        stopped.stepsBeforeStop = diverged.steps.size();
+        run(plan.build(), TrainerState.START, null, stopped);
+        assertThat(diverged.endState).isEqualTo(stopped.endState);
+        assertThat(diverged.endDigest).isEqualTo(stopped.endDigest);
+    }
+
     @Test
     void endsAtTheStepLimitWithAnEvaluatedEpoch() {
         PlanBuilder plan = new PlanBuilder();
@@ -207,7 +284,7 @@ class TrainingLoopTest {
     void aRateThatIsFarTooHighEndsTheRunAndNamesTheField() {
         PlanBuilder plan = exploding();
         assertThatThrownBy(() -> run(plan, 0))
-                .isInstanceOf(TrainingLoop.DivergedException.class)
+                .isInstanceOf(DivergedException.class)
                 .hasMessageContaining("training.learningRate");
     }
 
@@ -218,7 +295,7 @@ class TrainingLoopTest {
         plan.epochs = 100;
         Recorder run = new Recorder(folder, -1);
         assertThatThrownBy(() -> run(plan.build(), TrainerState.START, null, run))
-                .isInstanceOf(TrainingLoop.DivergedException.class);
+                .isInstanceOf(DivergedException.class);
         assertThat(run.steps.get(run.steps.size() - 1).skippedSteps())
                 .isEqualTo(GradientGuard.MOST_SKIPPED_IN_A_ROW - 1);
     }
@@ -313,21 +390,38 @@ class TrainingLoopTest {
                                 plan,
                                 SafeTensors.read(from.resolve("model-" + state.step())),
                                 SafeTensors.read(from.resolve("state-" + state.step())))) {
-            return new TrainingLoop(
-                            plan,
-                            gpt,
-                            learner,
-                            new SequenceOrder(
-                                    train, 16, plan.seed(), plan.noise().randomOffset()),
-                            new TokenDropout(train, plan.noise().tokenDropout(), plan.seed()),
-                            new Assessment(
-                                    new Evaluation(split("validation", validation), 16, 4),
-                                    Optional.of(new Evaluation(split("test", test), 16, 4)),
-                                    new Continuations(tokenizer, plan.samples())),
-                            state,
-                            recorder,
-                            System::nanoTime)
-                    .run(manager);
+            TrainingLoop loop = new TrainingLoop(
+                    plan,
+                    gpt,
+                    learner,
+                    new SequenceOrder(train, 16, plan.seed(), plan.noise().randomOffset()),
+                    new TokenDropout(train, plan.noise().tokenDropout(), plan.seed()),
+                    new Assessment(
+                            new Evaluation(split("validation", validation), 16, 4),
+                            Optional.of(new Evaluation(split("test", test), 16, 4)),
+                            new Continuations(tokenizer, plan.samples())),
+                    state,
+                    readBack,
+                    recorder,
+                    System::nanoTime);
+            try {
+                return loop.run(manager);
+            } finally {
+                recorder.endState = loop.state();
+                recorder.endDigest = digest(learner);
+            }
+        }
+    }
+
+    /** Of weights, average and moments. */
+    private static String digest(Learner learner) {
+        try {
+            MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+            learner.model().forEach(tensor -> sha256.update(tensor.data()));
+            learner.state().forEach(tensor -> sha256.update(tensor.data()));
+            return HexFormat.of().formatHex(sha256.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -340,14 +434,37 @@ class TrainingLoopTest {
         final List<StepDone> steps = new ArrayList<>();
         final List<EpochDone> epochs = new ArrayList<>();
         final List<Double> bestInside = new ArrayList<>();
+        /** At each checkpoint. */
+        final List<TrainerState> states = new ArrayList<>();
+
+        final List<String> digests = new ArrayList<>();
         private final Path folder;
         private final int stopAt;
+        int questionsBeforeStop = Integer.MAX_VALUE;
+        int stepsBeforeStop = Integer.MAX_VALUE;
+        TrainerState endState;
+        String endDigest;
         TrainerState last;
         TrainerState saved;
 
         Recorder(Path folder, int stopAt) {
             this.folder = folder;
             this.stopAt = stopAt;
+        }
+
+        /** All of the steps but how long they took. */
+        List<StepDone> figures() {
+            return steps.stream()
+                    .map(s -> new StepDone(
+                            s.step(),
+                            s.epoch(),
+                            s.loss(),
+                            s.learningRate(),
+                            s.gradientNorm(),
+                            s.tokens(),
+                            s.skippedSteps(),
+                            0))
+                    .toList();
         }
 
         List<Double> losses() {
@@ -369,6 +486,11 @@ class TrainingLoopTest {
         @Override
         public void stepDone(StepDone step) {
             steps.add(step);
+        }
+
+        @Override
+        public void betweenSteps() {
+            // Nothing is measured.
         }
 
         @Override
@@ -395,6 +517,8 @@ class TrainingLoopTest {
 
         private void save(TrainerState state, Learner learner) {
             last = state;
+            states.add(state);
+            digests.add(digest(learner));
             if (state.step() == stopAt) {
                 saved = state;
             }
@@ -408,7 +532,7 @@ class TrainingLoopTest {
 
         @Override
         public boolean stopRequested() {
-            return saved != null;
+            return saved != null || steps.size() >= stepsBeforeStop || --questionsBeforeStop < 0;
         }
     }
 }

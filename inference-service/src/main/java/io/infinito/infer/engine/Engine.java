@@ -4,20 +4,17 @@ import io.infinito.infer.engine.GenerationListener.Failure;
 import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.model.Torch;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 
 /**
- * The decode loop. One thread owns all native work of decoding: each running generation gets one token in turn, and requests join and
- * leave between tokens. What is cancelled, late or broken gives its place back before the next token.
+ * The decode loop, with continuous batching (Yu et al. 2022, "Orca"). One thread owns all native work of decoding: in each pass every
+ * running generation gets one token, or a piece of its prompt is read, and requests join and leave between passes. What is cancelled, late
+ * or broken gives its place back before the next pass.
  */
 public final class Engine implements AutoCloseable {
     /** A deadline that is never reached, to be added to {@link System#nanoTime}. */
@@ -27,24 +24,17 @@ public final class Engine implements AutoCloseable {
 
     private final EngineLimits limits;
     private final EngineMetrics metrics;
+    private final PrefillBudget prefill;
+    private final Places places;
     private final Thread thread;
-
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
-    private final Condition emptied = lock.newCondition();
-    private final Queue<Generation> waiting = new ArrayDeque<>();
-    /** Changed under the lock, and by the decode thread alone. */
-    private final List<Generation> running = new ArrayList<>();
-
-    private boolean wakeUp;
-    private boolean draining;
-    private boolean closed;
 
     /** Starts the decode thread. */
     public Engine(EngineLimits limits, EngineMetrics metrics) {
         this.limits = limits;
         this.metrics = metrics;
-        metrics.countActive(() -> size(running), () -> size(waiting));
+        prefill = new PrefillBudget(limits.prefillBudget());
+        places = new Places(limits);
+        metrics.countActive(places::runningCount, places::waitingCount);
         thread = new Thread(this::run, "decode");
         thread.setDaemon(true);
         thread.start();
@@ -53,20 +43,27 @@ public final class Engine implements AutoCloseable {
     /**
      * Takes one sequence on.
      *
+     * @param client whose it is
      * @param model retained for this request; the engine releases it, unless this method throws
      * @param timeout after which the generation fails
      * @return for {@link #cancel}
      * @throws EngineFullException if no place is free
      */
     public Generation submit(
-            GenerationRequest request, LoadedModel model, GenerationListener listener, Optional<Duration> timeout)
+            String client,
+            GenerationRequest request,
+            LoadedModel model,
+            GenerationListener listener,
+            Optional<Duration> timeout)
             throws EngineFullException {
-        return submit(List.of(request), model, List.of(listener), timeout).get(0);
+        return submit(client, List.of(request), model, List.of(listener), timeout)
+                .get(0);
     }
 
     /**
      * Takes all sequences of one request on, or none.
      *
+     * @param client whose they are
      * @param model retained once for each sequence; the engine releases it, unless this method throws
      * @param listeners one for each sequence
      * @param timeout after which the generations fail
@@ -74,6 +71,7 @@ public final class Engine implements AutoCloseable {
      * @throws EngineFullException if there are not so many free places
      */
     public List<Generation> submit(
+            String client,
             List<GenerationRequest> sequences,
             LoadedModel model,
             List<? extends GenerationListener> listeners,
@@ -82,23 +80,13 @@ public final class Engine implements AutoCloseable {
         long deadline = System.nanoTime() + timeout.map(Duration::toNanos).orElse(FOREVER_NANOS);
         List<Generation> generations = new ArrayList<>();
         for (int i = 0; i < sequences.size(); i++) {
-            generations.add(new Generation(sequences.get(i), model, listeners.get(i), deadline));
+            generations.add(new Generation(client, sequences.get(i), model, listeners.get(i), deadline));
         }
-        lock.lock();
         try {
-            if (closed || draining) {
-                throw new EngineFullException("the service stops");
-            }
-            if (running.size() + waiting.size() + sequences.size() > limits.maxRunning() + limits.maxWaiting()) {
-                metrics.ended("rejected");
-                throw new EngineFullException(running.size() + " generations run and " + waiting.size()
-                        + " wait, which leaves no place for " + sequences.size() + " of at most "
-                        + (limits.maxRunning() + limits.maxWaiting()) + "; try again later");
-            }
-            waiting.addAll(generations);
-            signal();
-        } finally {
-            lock.unlock();
+            places.take(client, generations);
+        } catch (EngineFullException e) {
+            metrics.ended("rejected");
+            throw e;
         }
         return generations;
     }
@@ -111,113 +99,57 @@ public final class Engine implements AutoCloseable {
 
     /** Says that a listener became ready. */
     public void wake() {
-        lock.lock();
-        try {
-            signal();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void signal() {
-        wakeUp = true;
-        changed.signal();
-    }
-
-    private int size(Collection<Generation> generations) {
-        lock.lock();
-        try {
-            return generations.size();
-        } finally {
-            lock.unlock();
-        }
+        places.wake();
     }
 
     private void run() {
         boolean prepared = false;
-        boolean progress = true;
-        while (true) {
-            List<Generation> ended = new ArrayList<>();
-            lock.lock();
-            try {
-                if (!progress) {
-                    awaitChange();
-                }
-                wakeUp = false;
-                if (closed) {
-                    break;
-                }
-                dropFromQueue(ended);
-                while (running.size() < limits.maxRunning() && !waiting.isEmpty()) {
-                    running.add(waiting.remove());
-                }
-            } finally {
-                lock.unlock();
-            }
-            ended.forEach(this::close);
+        boolean idle = false;
+        for (Optional<List<Generation>> gone = places.nextTurn(idle); gone.isPresent(); gone = places.nextTurn(idle)) {
+            gone.get().forEach(this::endBeforeItBegan);
+            List<Generation> running = places.running();
             if (!prepared && !running.isEmpty()) {
                 // Only now is libtorch sure to be loaded.
                 Torch.prepareThread();
                 prepared = true;
             }
-            progress = round();
+            idle = !pass(running);
         }
-        shutDown();
-    }
-
-    /** Until something was signalled, a deadline passes, or a reader has stalled for too long. */
-    private void awaitChange() {
-        long now = System.nanoTime();
-        long stallLimit = limits.slowReaderTimeout().toNanos();
-        long left = FOREVER_NANOS;
-        for (Generation generation : running) {
-            left = Math.min(left, generation.nextTurnNanos(stallLimit) - now);
-        }
-        for (Generation generation : waiting) {
-            left = Math.min(left, generation.nextTurnNanos(stallLimit) - now);
-        }
-        while (left > 0 && !wakeUp && !closed) {
-            try {
-                left = changed.awaitNanos(left);
-            } catch (InterruptedException e) {
-                // Nobody but close() ends this thread.
-                LOG.debug("interrupted", e);
-            }
+        for (Generation generation : places.clear()) {
+            fail(generation, Failure.SHUTDOWN, "the service stops");
+            close(generation);
         }
     }
 
-    /** Ends what was cancelled or is late while it waits. */
-    private void dropFromQueue(List<Generation> ended) {
-        long now = System.nanoTime();
-        for (Iterator<Generation> queue = waiting.iterator(); queue.hasNext(); ) {
-            Generation generation = queue.next();
-            if (generation.isCancelled() || generation.isLate(now)) {
-                queue.remove();
-                emptied.signalAll();
-                ended.add(generation);
-                if (generation.isCancelled()) {
-                    metrics.ended("cancelled");
-                } else {
-                    fail(generation, Failure.DEADLINE, "the deadline passed while the request waited for a place");
-                }
-            }
+    /** It was cancelled, or is late, while it waited. */
+    private void endBeforeItBegan(Generation generation) {
+        if (generation.isCancelled()) {
+            metrics.ended("cancelled");
+        } else {
+            fail(generation, Failure.DEADLINE, "the deadline passed while the request waited for a place");
         }
+        close(generation);
     }
 
-    /** One token for everyone who can take it; whether there was anyone. */
-    private boolean round() {
+    /** One token, or a piece of a prompt, for everyone who can take it; whether there was anyone. */
+    private boolean pass(List<Generation> running) {
         boolean progress = false;
-        // A copy: a generation that ends leaves the list.
-        for (Generation generation : List.copyOf(running)) {
-            if (advance(generation)) {
+        Map<LoadedModel, List<Generation>> ready = new LinkedHashMap<>();
+        for (Generation generation : running) {
+            if (endedByItself(generation)) {
                 progress = true;
+            } else if (generation.listener().isReady()) {
+                generation.unstalled();
+                ready.computeIfAbsent(generation.model(), model -> new ArrayList<>())
+                        .add(generation);
             }
         }
-        return progress;
+        ready.forEach(this::feed);
+        return progress || !ready.isEmpty();
     }
 
-    /** Whether anything happened. */
-    private boolean advance(Generation generation) {
+    /** Whether it was cancelled, is late, or has a reader who takes nothing: then it has left. */
+    private boolean endedByItself(Generation generation) {
         long now = System.nanoTime();
         if (generation.isCancelled()) {
             leave(generation);
@@ -232,13 +164,8 @@ public final class Engine implements AutoCloseable {
                     "the deadline passed after " + generation.completionTokens() + " tokens");
             return true;
         }
-        if (generation.listener().isReady()) {
-            generation.unstalled();
-            step(generation);
-            return true;
-        }
         Duration limit = limits.slowReaderTimeout();
-        if (generation.stalledLongerThan(limit.toNanos(), now)) {
+        if (!generation.listener().isReady() && generation.stalledLongerThan(limit.toNanos(), now)) {
             leave(generation);
             fail(generation, Failure.SLOW_READER, "nothing was read for " + limit.toMillis() + " ms");
             return true;
@@ -246,14 +173,33 @@ public final class Engine implements AutoCloseable {
         return false;
     }
 
-    private void step(Generation generation) {
+    /** One pass through one model. */
+    private void feed(LoadedModel model, List<Generation> ready) {
+        Batch batch = Batch.plan(ready, prefill);
+        long start = System.nanoTime();
+        List<float[]> logits;
+        try {
+            logits = model.feed(batch.feeds());
+        } catch (RuntimeException | Error e) {
+            LOG.error("a pass through the model failed", e);
+            batch.fed().forEach(generation -> broken(generation, e));
+            return;
+        }
+        long modelNanos = System.nanoTime() - start;
+        prefill.took(batch.read(), batch.decoded(), modelNanos);
+        for (int i = 0; i < batch.answered().size(); i++) {
+            answer(batch.answered().get(i), logits.get(i));
+        }
+        metrics.pass(batch.fed().size(), batch.read(), modelNanos, System.nanoTime() - start);
+    }
+
+    private void answer(Generation generation, float[] logits) {
         Optional<GeneratedChunk> chunk;
         try {
-            chunk = generation.step();
+            chunk = generation.accept(logits);
         } catch (RuntimeException | Error e) {
             LOG.error("a generation failed", e);
-            leave(generation);
-            fail(generation, Failure.INTERNAL, "generation failed: " + e.getMessage());
+            broken(generation, e);
             return;
         }
         metrics.token();
@@ -277,6 +223,11 @@ public final class Engine implements AutoCloseable {
         }
     }
 
+    private void broken(Generation generation, Throwable cause) {
+        leave(generation);
+        fail(generation, Failure.INTERNAL, "generation failed: " + cause.getMessage());
+    }
+
     private void fail(Generation generation, Failure failure, String message) {
         metrics.ended(failure.name());
         try {
@@ -287,13 +238,7 @@ public final class Engine implements AutoCloseable {
     }
 
     private void leave(Generation generation) {
-        lock.lock();
-        try {
-            running.remove(generation);
-            emptied.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        places.leave(generation);
         close(generation);
     }
 
@@ -310,23 +255,6 @@ public final class Engine implements AutoCloseable {
         return thread.isAlive();
     }
 
-    private void shutDown() {
-        List<Generation> left = new ArrayList<>();
-        lock.lock();
-        try {
-            left.addAll(running);
-            left.addAll(waiting);
-            running.clear();
-            waiting.clear();
-        } finally {
-            lock.unlock();
-        }
-        for (Generation generation : left) {
-            fail(generation, Failure.SHUTDOWN, "the service stops");
-            close(generation);
-        }
-    }
-
     /**
      * Takes nothing more on, and waits until everything that was taken on has ended.
      *
@@ -334,29 +262,13 @@ public final class Engine implements AutoCloseable {
      * @return whether everything has ended
      */
     public boolean drain(Duration patience) throws InterruptedException {
-        long left = patience.toNanos();
-        lock.lock();
-        try {
-            draining = true;
-            while (left > 0 && running.size() + waiting.size() > 0) {
-                left = emptied.awaitNanos(left);
-            }
-            return running.isEmpty() && waiting.isEmpty();
-        } finally {
-            lock.unlock();
-        }
+        return places.drain(patience);
     }
 
     /** Ends every generation and the thread. */
     @Override
     public void close() throws InterruptedException {
-        lock.lock();
-        try {
-            closed = true;
-            signal();
-        } finally {
-            lock.unlock();
-        }
+        places.close();
         thread.join(Duration.ofSeconds(10).toMillis());
     }
 }

@@ -1,5 +1,6 @@
 package io.infinito.infer.engine;
 
+import io.infinito.gpt.GptDecoder.Feed;
 import io.infinito.gpt.KvCache;
 import io.infinito.infer.engine.Finish.Reason;
 import io.infinito.infer.model.LoadedModel;
@@ -17,10 +18,11 @@ import java.util.OptionalInt;
 /**
  * One sequence on its way: what it has read and sampled, and how it ends. It keeps one model from its first token to its last.
  *
- * <p>When the context is full, the cache is emptied and the last three quarters of it are read again: GPT-2's positions are absolute, so
- * the tokens that stay need new ones. The price is one prefill for each quarter of a context.
+ * <p>When the context is full, the cache is emptied and the last three quarters of it are read again like a prompt: GPT-2's positions are
+ * absolute, so the tokens that stay need new ones.
  */
 public final class Generation {
+    private final String client;
     private final GenerationRequest request;
     private final LoadedModel model;
     private final GenerationListener listener;
@@ -37,7 +39,11 @@ public final class Generation {
 
     private final List<Integer> unsent = new ArrayList<>();
     private final List<TokenLogprob> unsentLogprobs = new ArrayList<>();
+    /** Null until it is first fed. */
     private KvCache cache;
+    /** Where in the history the cache begins. */
+    private int windowStart;
+
     private int completionTokens;
     private long startedNanos;
     private long firstTokenNanos;
@@ -46,7 +52,13 @@ public final class Generation {
     private long stalledSinceNanos;
 
     /** Takes over one use of the model. */
-    Generation(GenerationRequest request, LoadedModel model, GenerationListener listener, long deadlineNanos) {
+    Generation(
+            String client,
+            GenerationRequest request,
+            LoadedModel model,
+            GenerationListener listener,
+            long deadlineNanos) {
+        this.client = client;
         this.request = request;
         this.model = model;
         this.listener = listener;
@@ -59,12 +71,43 @@ public final class Generation {
         this.stops = new StopStrings(stopping.stop(), stopping.includeStop());
     }
 
-    /** Runs the model and samples one token; a chunk if there is text to show or it was the last. */
-    Optional<GeneratedChunk> step() {
-        if (completionTokens == 0) {
-            startedNanos = System.nanoTime();
+    /** How many tokens it has to be fed with before the next is sampled; 1 once it is being decoded. */
+    int unread() {
+        if (cache == null) {
+            return history.length();
         }
-        return accept(model.extend(cache(), unread()));
+        if (cache.length() == cache.capacity()) {
+            slide();
+        }
+        return history.length() - windowStart - cache.length();
+    }
+
+    /**
+     * What it has to be fed with next, in pieces that begin at multiples of {@link PrefillBudget#PIECE}.
+     *
+     * @param most tokens in all; the last piece may be longer by less than one
+     */
+    List<Feed> feeds(int most) {
+        if (cache == null) {
+            startedNanos = System.nanoTime();
+            cache = model.newCache();
+        }
+        List<Feed> feeds = new ArrayList<>();
+        int position = cache.length();
+        int last = position + unread();
+        int end = Math.min(last, position + most);
+        while (position < end) {
+            int next = Math.min(last, (position / PrefillBudget.PIECE + 1) * PrefillBudget.PIECE);
+            feeds.add(new Feed(cache, history.range(windowStart + position, windowStart + next), next == last));
+            position = next;
+        }
+        return feeds;
+    }
+
+    /** The context is full: three quarters of it stay, and get new positions. */
+    private void slide() {
+        cache.truncate(0);
+        windowStart = history.length() - Math.max(1, cache.capacity() * 3 / 4);
     }
 
     /**
@@ -72,7 +115,7 @@ public final class Generation {
      *
      * @param logits that follow the last token, one for each id; changed in place
      */
-    private Optional<GeneratedChunk> accept(float[] logits) {
+    Optional<GeneratedChunk> accept(float[] logits) {
         int id = sample(logits);
         history.append(id);
         unsent.add(id);
@@ -140,26 +183,6 @@ public final class Generation {
                 .map(limit -> Reason.TIME);
     }
 
-    private KvCache cache() {
-        if (cache == null) {
-            cache = model.newCache();
-        }
-        return cache;
-    }
-
-    /** The tokens that the cache has to be fed with next. */
-    private long[] unread() {
-        if (completionTokens == 0) {
-            return history.from(0);
-        }
-        if (cache.length() < cache.capacity()) {
-            return history.from(history.length() - 1);
-        }
-        cache.truncate(0);
-        int kept = Math.max(1, cache.capacity() * 3 / 4);
-        return history.from(history.length() - kept);
-    }
-
     private Optional<Finish> finish(Reason reason, OptionalInt stopTokenId) {
         Timing timing = new Timing(
                 Duration.ofNanos(startedNanos - submittedNanos),
@@ -179,7 +202,7 @@ public final class Generation {
     /** Frees what the request held. */
     void close() {
         if (cache != null) {
-            cache.close();
+            model.giveBack(cache);
             cache = null;
         }
         model.release();
@@ -213,6 +236,14 @@ public final class Generation {
     long nextTurnNanos(long stallLimitNanos) {
         long stallEnd = stalledSinceNanos + stallLimitNanos;
         return stalledSinceNanos != 0 && stallEnd - deadlineNanos < 0 ? stallEnd : deadlineNanos;
+    }
+
+    String client() {
+        return client;
+    }
+
+    LoadedModel model() {
+        return model;
     }
 
     long submittedNanos() {

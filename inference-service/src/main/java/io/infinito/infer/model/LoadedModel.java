@@ -4,25 +4,29 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
-import io.infinito.gpt.Dropout;
-import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptConfig;
+import io.infinito.gpt.GptDecoder;
+import io.infinito.gpt.GptDecoder.Feed;
 import io.infinito.gpt.GptInspection;
 import io.infinito.gpt.GptWeights;
 import io.infinito.gpt.KvCache;
 import io.infinito.gpt.Precision;
 import io.infinito.gpt.TokenScore;
+import io.infinito.gpt.WeightFormat;
 import io.infinito.infer.sampling.TokenLogprob;
-import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.TensorSource;
 import io.infinito.tokenizer.Tokenizer;
+import java.nio.FloatBuffer;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 
 /**
  * One version of a model in native memory. It is counted who uses it: the creator at first, then everyone whose {@link #retain}
- * succeeded; the last {@link #release} frees it. Only one thread at a time may {@link #extend}.
+ * succeeded; the last {@link #release} frees it. Only one thread at a time may {@link #feed}.
  */
 public final class LoadedModel {
     private final ModelIdentity identity;
@@ -31,9 +35,12 @@ public final class LoadedModel {
     private final Tokenizer tokenizer;
     private final int longestTokenBytes;
     private final NDManager manager;
-    private final Gpt gpt;
     private final GptWeights weights;
-    private final float[] logits;
+    private final GptDecoder decoder;
+    /** Of ended requests, for those to come: memory that is there already. Used by whoever feeds. */
+    private final Deque<KvCache> freeCaches = new ArrayDeque<>();
+    /** One for each sequence of the largest batch so far. */
+    private final List<float[]> rows = new ArrayList<>();
     /** Compiled when it is first asked for. */
     private GptInspection inspection;
 
@@ -44,37 +51,37 @@ public final class LoadedModel {
             double validationLoss,
             Tokenizer tokenizer,
             NDManager manager,
-            Gpt gpt,
-            GptWeights weights) {
+            GptWeights weights,
+            GptDecoder decoder) {
         this.identity = identity;
         this.validationLoss = validationLoss;
         this.tokenizer = tokenizer;
         this.longestTokenBytes = longestToken(tokenizer);
         this.manager = manager;
-        this.gpt = gpt;
         this.weights = weights;
-        this.logits = new float[gpt.config().vocabularySize()];
+        this.decoder = decoder;
     }
 
     /**
-     * Loads weights and runs one token through them. The tokenizer becomes this object's, also on failure.
+     * Packs weights and runs tokens through them. The tokenizer becomes this object's, also on failure.
      *
+     * @param source keeps the embeddings, which are read where they are
      * @throws IllegalArgumentException if tensors are missing, of other shapes, or do not give numbers
      */
-    static LoadedModel load(
+    public static LoadedModel load(
             Torch torch,
             ModelIdentity identity,
             double validationLoss,
             GptConfig config,
             Tokenizer tokenizer,
-            SafeTensors file) {
+            TensorSource source) {
         NDManager manager = null;
         try {
             manager = torch.newManager();
             Torch.prepareThread();
-            GptWeights weights = GptWeights.load(manager, config, file);
-            Gpt gpt = Gpt.compile(manager, config, Dropout.NONE, Precision.FLOAT32);
-            LoadedModel model = new LoadedModel(identity, validationLoss, tokenizer, manager, gpt, weights);
+            GptWeights weights = GptWeights.view(manager, config, source);
+            GptDecoder decoder = GptDecoder.compile(manager, weights, torch.format());
+            LoadedModel model = new LoadedModel(identity, validationLoss, tokenizer, manager, weights, decoder);
             model.warmUp();
             return model;
         } catch (RuntimeException | Error e) {
@@ -88,38 +95,57 @@ public final class LoadedModel {
     }
 
     private void warmUp() {
-        try (KvCache cache = newCache()) {
-            for (float logit : extend(cache, new long[] {0})) {
+        KvCache cache = newCache();
+        // A piece of a prompt, then a token: both ways through the network.
+        for (int tokens = 2; tokens > 0; tokens--) {
+            for (float logit :
+                    feed(List.of(new Feed(cache, new long[tokens], true))).get(0)) {
                 if (!Float.isFinite(logit)) {
                     throw new IllegalArgumentException(
                             "the weights give " + logit + " as a logit, not a finite number");
                 }
             }
+            cache.truncate(0);
         }
+        giveBack(cache);
     }
 
-    /** A cache for one request, which closes it before it releases the model. */
+    /** A cache for one request, which gives it back before it releases the model. For whoever feeds. */
     public KvCache newCache() {
-        return new KvCache(manager, gpt.config());
+        KvCache free = freeCaches.poll();
+        return free == null ? new KvCache(manager, config()) : free;
+    }
+
+    /** Takes a cache back, whatever it holds. For whoever feeds. */
+    public void giveBack(KvCache cache) {
+        cache.truncate(0);
+        freeCaches.push(cache);
     }
 
     /**
-     * Feeds tokens behind those that the cache holds.
+     * Feeds sequences with tokens behind those that their caches hold.
      *
-     * @param ids at most as many as the cache has room for
-     * @return logits of the token that follows, valid until the next call; the caller may change them
+     * @return for each feed that is answered, in their order, the logits of the token that follows, one for each id of the vocabulary;
+     *     valid until the next call, and the caller may change them
      */
-    public float[] extend(KvCache cache, long[] ids) {
+    public List<float[]> feed(List<Feed> feeds) {
         try (NDManager step = manager.newSubManager()) {
-            NDArray next = gpt.extend(step, weights, cache, ids);
+            NDArray logits = decoder.feed(step, feeds);
+            int answered = (int) logits.getShape().get(0);
+            while (rows.size() < answered) {
+                rows.add(new float[config().vocabularySize()]);
+            }
             // On the CPU a view of libtorch's own memory: one copy instead of three.
-            JniUtils.getByteBuffer((PtNDArray) next, true).asFloatBuffer().get(logits);
+            FloatBuffer all = JniUtils.getByteBuffer((PtNDArray) logits, true).asFloatBuffer();
+            for (int i = 0; i < answered; i++) {
+                all.get(rows.get(i));
+            }
+            return rows.subList(0, answered);
         }
-        return logits;
     }
 
     /**
-     * How likely each token of a text but the first is after those before it. May be called beside {@link #extend}, one call at a time.
+     * How likely each token of a text but the first is after those before it. May be called beside {@link #feed}, one call at a time.
      *
      * @param ids 2 to {@code context} token ids
      * @param top how many of the likeliest tokens are told at each place, at most {@link TokenLogprob#MAX_TOP}
@@ -143,7 +169,7 @@ public final class LoadedModel {
     }
 
     /**
-     * Where every head looks. May be called beside {@link #extend}, one call at a time.
+     * Where every head looks. May be called beside {@link #feed}, one call at a time.
      *
      * @param ids 1 to {@code context} token ids, T
      * @return for each layer and head T x T weights row by row
@@ -157,7 +183,7 @@ public final class LoadedModel {
 
     private synchronized GptInspection inspection() {
         if (inspection == null) {
-            inspection = GptInspection.compile(manager, gpt.config(), Precision.FLOAT32);
+            inspection = GptInspection.compile(manager, config(), Precision.FLOAT32);
         }
         return inspection;
     }
@@ -185,7 +211,7 @@ public final class LoadedModel {
             if (inspection != null) {
                 inspection.close();
             }
-            gpt.close();
+            decoder.close();
             weights.close();
             manager.close();
             tokenizer.close();
@@ -197,6 +223,11 @@ public final class LoadedModel {
         return users == 0;
     }
 
+    /** How its matrices are kept. */
+    public WeightFormat format() {
+        return decoder.format();
+    }
+
     /** What answers name. */
     public ModelIdentity identity() {
         return identity;
@@ -204,7 +235,7 @@ public final class LoadedModel {
 
     /** The sizes. */
     public GptConfig config() {
-        return gpt.config();
+        return decoder.config();
     }
 
     /** Text to ids and back. */

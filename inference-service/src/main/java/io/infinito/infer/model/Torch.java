@@ -4,10 +4,10 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
-import io.infinito.gpt.Dropout;
-import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptConfig;
-import io.infinito.gpt.Precision;
+import io.infinito.gpt.GptDecoder;
+import io.infinito.gpt.GptWeights;
+import io.infinito.gpt.WeightFormat;
 import org.jboss.logging.Logger;
 
 /** libtorch. Starting it takes a second, which passes beside the rest of the start. */
@@ -15,10 +15,11 @@ public final class Torch {
     private static final Logger LOG = Logger.getLogger(Torch.class);
     private static final String ENGINE = "PyTorch";
     /** Enough for every kind of operation to be seen once. */
-    private static final GptConfig SMALLEST = new GptConfig(2, 2, 1, 1, 1, true);
+    private static final GptConfig SMALLEST = new GptConfig(8, 2, 1, 1, 8, true);
 
     private final DeviceChoice choice;
     private final int threads;
+    private final FormatChoice formatChoice;
     private Device device;
 
     /**
@@ -26,12 +27,14 @@ public final class Torch {
      *
      * @param choice where models run
      * @param threads of one operation on the CPU; 0: half of the processors, at most 4
+     * @param formatChoice how matrices are kept
      */
-    public Torch(DeviceChoice choice, int threads) {
+    public Torch(DeviceChoice choice, int threads, FormatChoice formatChoice) {
         if (threads < 0) {
             throw new IllegalArgumentException("infinito.inference.threads=" + threads + " must be at least 0");
         }
         this.choice = choice;
+        this.formatChoice = formatChoice;
         // Reading the weights is what decoding waits for: more threads than memory channels only wait for each other.
         this.threads = threads > 0
                 ? threads
@@ -45,7 +48,8 @@ public final class Torch {
     public static void preload() {
         inBackground(() -> {
             try (NDManager manager = Engine.getEngine(ENGINE).newBaseManager(Device.cpu())) {
-                compileSmallest(manager);
+                // Most of the compiler's own start is the same for all formats.
+                compileSmallest(manager, FormatChoice.AUTO.on(false));
             }
         });
     }
@@ -54,15 +58,17 @@ public final class Torch {
     public void startInBackground(StartupTimeline timeline) {
         inBackground(() -> {
             try (NDManager manager = newManager()) {
-                compileSmallest(manager);
+                compileSmallest(manager, format());
                 timeline.reached(StartupTimeline.Milestone.TORCH);
             }
         });
     }
 
-    private static void compileSmallest(NDManager manager) {
+    private static void compileSmallest(NDManager manager, WeightFormat format) {
         prepareThread();
-        Gpt.compile(manager, SMALLEST, Dropout.NONE, Precision.FLOAT32).close();
+        try (GptWeights weights = GptWeights.random(manager, SMALLEST, 0)) {
+            GptDecoder.compile(manager, weights, format).close();
+        }
     }
 
     private static void inBackground(Runnable work) {
@@ -81,7 +87,7 @@ public final class Torch {
     }
 
     /** A manager of native memory on the device; the caller closes it. */
-    synchronized NDManager newManager() {
+    public synchronized NDManager newManager() {
         Engine engine = Engine.getEngine(ENGINE);
         if (device == null) {
             device = chooseDevice(engine);
@@ -97,6 +103,22 @@ public final class Torch {
                     "infinito.inference.device=cuda, but libtorch sees no CUDA device; use auto or cpu");
         }
         return cuda ? Device.gpu() : Device.cpu();
+    }
+
+    /**
+     * How matrices are kept on the device that {@link #newManager} chose.
+     *
+     * @throws IllegalStateException if the device cannot multiply in the format that is set
+     */
+    synchronized WeightFormat format() {
+        boolean cuda = device.isGpu();
+        WeightFormat format = formatChoice.on(cuda);
+        boolean forCuda = format == WeightFormat.BF16;
+        if (cuda != forCuda) {
+            throw new IllegalStateException("infinito.inference.format=" + formatChoice + " does not go with device "
+                    + device.getDeviceType() + "; use auto");
+        }
+        return format;
     }
 
     /** To be called once by each thread that runs a model: both settings belong to the thread. */

@@ -20,6 +20,7 @@ public final class Sampler {
     private final double smallestExponent;
 
     private final LogitAdjustment adjustment;
+    private final BlockedMass mass;
     private final SplittableRandom random;
     private final Candidates candidates = new Candidates();
 
@@ -39,6 +40,7 @@ public final class Sampler {
         this.smallestExponent = Math.max(
                 SMALLEST_EXPONENT, settings.minP() > 0 ? StrictMath.log(settings.minP()) - 1e-9 : SMALLEST_EXPONENT);
         this.adjustment = new LogitAdjustment(settings);
+        this.mass = new BlockedMass(settings.temperature());
         this.random = new SplittableRandom(seed);
     }
 
@@ -53,14 +55,24 @@ public final class Sampler {
         if (settings.temperature() == 0 || settings.topK() == 1) {
             return Candidates.argMax(logits);
         }
-        if (settings.topK() == 0 || settings.topK() >= logits.length) {
-            keepAll(logits);
-            if (settings.topP() < 1) {
-                keepNucleusOfAll(logits);
-            }
-        } else {
+        if (settings.topK() > 0 && settings.topK() < logits.length) {
             keepLikeliest(logits);
             keepNucleus();
+        } else {
+            int likeliest = Candidates.argMax(logits);
+            float largest = logits[likeliest];
+            if (settings.minP() > 0 || settings.typicalP() < 1) {
+                keepAll(logits, largest);
+                if (settings.topP() < 1) {
+                    keepNucleusOfAll(logits, largest, total);
+                }
+            } else if (settings.topP() < 1) {
+                keepNucleusOfAll(logits, largest, mass.add(logits, largest));
+            } else {
+                mass.add(logits, largest);
+                int id = mass.at(logits, random.nextDouble());
+                return id < 0 ? likeliest : id;
+            }
         }
         if (settings.typicalP() < 1) {
             keepTypical();
@@ -69,17 +81,19 @@ public final class Sampler {
     }
 
     /** Every id that min-p allows, in the order of the ids. */
-    private void keepAll(float[] logits) {
+    private void keepAll(float[] logits, float largest) {
         reserve(logits.length);
-        float largest = logits[Candidates.argMax(logits)];
+        float least = least(largest, smallestExponent);
         kept = 0;
         total = 0;
         for (int id = 0; id < logits.length; id++) {
-            double weight = weight(logits[id], largest);
-            if (weight > 0 && weight >= settings.minP()) {
-                ids[kept] = id;
-                weights[kept++] = weight;
-                total += weight;
+            if (logits[id] >= least) {
+                double weight = weight(logits[id], largest);
+                if (weight > 0 && weight >= settings.minP()) {
+                    ids[kept] = id;
+                    weights[kept++] = weight;
+                    total += weight;
+                }
             }
         }
     }
@@ -87,26 +101,39 @@ public final class Sampler {
     /**
      * With n tokens, those of probability under (1 - p) / n add up to less than 1 - p, so none of them is needed to reach p: they are
      * left out before anything is put in order.
+     *
+     * @param all the weight of every token that is left
      */
-    private void keepNucleusOfAll(float[] logits) {
-        double threshold = total * (1 - settings.topP()) / kept;
-        candidates.clear(kept, logits);
-        for (int i = 0; i < kept; i++) {
-            if (weights[i] == 1 || weights[i] >= threshold) {
-                candidates.add(ids[i]);
+    private void keepNucleusOfAll(float[] logits, float largest, double all) {
+        double threshold = all * (1 - settings.topP()) / logits.length;
+        float least = least(largest, Math.max(StrictMath.log(threshold), smallestExponent));
+        reserve(logits.length);
+        candidates.clear(logits.length, logits);
+        for (int id = 0; id < logits.length; id++) {
+            if (logits[id] >= least) {
+                candidates.add(id);
             }
         }
         candidates.heapify();
-        float largest = logits[Candidates.argMax(logits)];
-        double wanted = settings.topP() * total;
+        double wanted = settings.topP() * all;
         kept = 0;
         total = 0;
         while (candidates.size() > 0 && (kept == 0 || total < wanted)) {
             int id = candidates.poll();
+            double weight = weight(logits[id], largest);
+            if (kept > 0 && (weight == 0 || weight < settings.minP())) {
+                break;
+            }
             ids[kept] = id;
-            weights[kept] = weight(logits[id], largest);
-            total += weights[kept++];
+            weights[kept++] = weight;
+            total += weight;
         }
+    }
+
+    /** A logit that is surely not more likely than the exponent says: the exact one follows for whoever is not below. */
+    private float least(float largest, double exponent) {
+        float logit = (float) (largest + exponent / inverseTemperature);
+        return Math.nextDown(Math.nextDown(logit));
     }
 
     /** The top-k that min-p allows, the likeliest first. */

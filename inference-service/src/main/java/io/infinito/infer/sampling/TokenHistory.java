@@ -38,12 +38,12 @@ public final class TokenHistory {
         ids[length++] = id;
     }
 
-    /** The tokens from position {@code from} to the end, as the network takes them. */
-    public long[] from(int from) {
-        long[] tail = new long[length - from];
-        for (int i = 0; i < tail.length; i++) {
-            tail[i] = ids[from + i];
+    /** The tokens from position {@code from} to before {@code to}, as the network takes them. */
+    public long[] range(int from, int to) {
+        long[] range = new long[to - from];
+        for (int i = 0; i < range.length; i++) {
+            range[i] = ids[from + i];
         }
-        return tail;
+        return range;
     }
 }

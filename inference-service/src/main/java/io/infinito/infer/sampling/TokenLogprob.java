@@ -28,13 +28,12 @@ public record TokenLogprob(int id, float logprob, int rank, List<TokenLogprob> t
      */
     public static TokenLogprob of(float[] logits, int id, int count) {
         float largest = logits[Candidates.argMax(logits)];
-        double sum = 0;
+        float own = logits[id];
         int rank = 1;
         for (float logit : logits) {
-            sum += logit == largest ? 1 : Exponential.of((double) logit - largest);
-            rank += logit > logits[id] ? 1 : 0;
+            rank += logit > own ? 1 : 0;
         }
-        double logOfSum = largest + Math.log(sum);
+        double logOfSum = largest + Math.log(new BlockedMass(1).add(logits, largest));
         List<TokenLogprob> top = new ArrayList<>();
         if (count > 0) {
             Candidates candidates = new Candidates();
@@ -44,6 +43,6 @@ public record TokenLogprob(int id, float logprob, int rank, List<TokenLogprob> t
                 top.add(new TokenLogprob(likely, (float) (logits[likely] - logOfSum), i + 1, List.of()));
             }
         }
-        return new TokenLogprob(id, (float) (logits[id] - logOfSum), rank, top);
+        return new TokenLogprob(id, (float) (own - logOfSum), rank, top);
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
+import io.infinito.gpt.GptDecoder.Feed;
 import io.infinito.gpt.KvCache;
 import io.infinito.infer.engine.Finish.Reason;
 import io.infinito.infer.model.LoadedModel;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 class EngineTest {
     private static final SamplingSettings GREEDY = new SamplingSettings(0, 0, 1, 1, 0);
     private static final SamplingSettings WARM = new SamplingSettings(1, 0, 1, 1, 0);
+    private static final String CLIENT = "test";
     private static final int ENDLESS = 1_000_000;
 
     private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -39,7 +41,8 @@ class EngineTest {
 
     @BeforeEach
     void start() {
-        engine = new Engine(new EngineLimits(2, 2, Duration.ofMillis(300)), new EngineMetrics(meters));
+        engine = new Engine(
+                new EngineLimits(2, 2, 2, Duration.ofMillis(50), Duration.ofMillis(300)), new EngineMetrics(meters));
         model = TinyModels.load(1);
     }
 
@@ -236,7 +239,7 @@ class EngineTest {
             listeners.add(new RecordingListener());
             retained();
         }
-        engine.submit(sequences, model, listeners, Optional.empty());
+        engine.submit(CLIENT, sequences, model, listeners, Optional.empty());
         for (int i = 0; i < 4; i++) {
             listeners.get(i).finish();
             assertThat(listeners.get(i).ids()).isEqualTo(expected("Hello", WARM, i, 10));
@@ -244,7 +247,7 @@ class EngineTest {
         await().until(() -> active() == 0);
         sequences.add(sequences.get(0));
         listeners.add(new RecordingListener());
-        assertThatThrownBy(() -> engine.submit(sequences, model, listeners, Optional.empty()))
+        assertThatThrownBy(() -> engine.submit(CLIENT, sequences, model, listeners, Optional.empty()))
                 .isInstanceOf(EngineFullException.class)
                 .hasMessageContaining("no place for 5");
         assertThat(active()).isZero();
@@ -337,6 +340,7 @@ class EngineTest {
     @Test
     void aListenerThatThrowsLosesItsPlaceAlone() throws Exception {
         engine.submit(
+                CLIENT,
                 request("x", WARM, ENDLESS),
                 retained(),
                 new GenerationListener() {
@@ -366,7 +370,7 @@ class EngineTest {
         List<Integer> oldAnswer = expected(old, "Hello", WARM, 0, 400);
         RecordingListener onOld = new RecordingListener();
         assertThat(old.retain()).isTrue();
-        engine.submit(request("Hello", WARM, 400), old, onOld, Optional.empty());
+        engine.submit(CLIENT, request("Hello", WARM, 400), old, onOld, Optional.empty());
         // What a swap does: the new one answers from now on, and nobody but the request holds the old one.
         old.release();
         RecordingListener onNew = new RecordingListener();
@@ -396,7 +400,7 @@ class EngineTest {
     private Generation submit(GenerationRequest request, RecordingListener listener, Optional<Duration> timeout)
             throws EngineFullException {
         try {
-            return engine.submit(request, retained(), listener, timeout);
+            return engine.submit(CLIENT, request, retained(), listener, timeout);
         } catch (EngineFullException e) {
             model.release();
             throw e;
@@ -463,11 +467,14 @@ class EngineTest {
             if (history.length() - from > context) {
                 from = history.length() - context * 3 / 4;
             }
-            try (KvCache cache = reference.newCache()) {
-                int id = sampler.sample(reference.extend(cache, history.from(from)), history);
-                history.append(id);
-                ids.add(id);
-            }
+            KvCache cache = reference.newCache();
+            long[] read = history.range(from, history.length());
+            float[] logits =
+                    reference.feed(List.of(new Feed(cache, read, true))).get(0);
+            int id = sampler.sample(logits, history);
+            history.append(id);
+            ids.add(id);
+            reference.giveBack(cache);
         }
         return ids;
     }

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Keeps everything, and is ready when the test says so. */
-final class RecordingListener implements GenerationListener {
+class RecordingListener implements GenerationListener {
     private final List<GeneratedChunk> chunks = new ArrayList<>();
     private final CompletableFuture<Finish> finished = new CompletableFuture<>();
     private volatile boolean ready = true;

@@ -15,20 +15,23 @@ public final class TinyModels {
     /** The sizes. */
     public static final GptConfig CONFIG = new GptConfig(TinyTokenizer.VOCABULARY, 32, 1, 2, 16, true);
 
-    private static final Torch TORCH = new Torch(DeviceChoice.CPU, 1);
-
     private TinyModels() {}
 
     /** A model with one user, the caller. */
     public static LoadedModel load(long seed) {
+        return load(seed, CONFIG, FormatChoice.FP32);
+    }
+
+    /** A model of other sizes and in another format. */
+    public static LoadedModel load(long seed, GptConfig config, FormatChoice format) {
         try {
             Path file = Files.createTempFile("tiny", ".safetensors");
-            writeWeights(file, CONFIG, seed);
+            writeWeights(file, config, seed);
             LoadedModel model = LoadedModel.load(
-                    TORCH,
+                    new Torch(DeviceChoice.CPU, 1, format),
                     new ModelIdentity("tiny", "job/step-%08d".formatted(seed), (int) seed, "00"),
                     5.5,
-                    CONFIG,
+                    config,
                     TinyTokenizer.load(),
                     SafeTensors.read(file));
             Files.delete(file);

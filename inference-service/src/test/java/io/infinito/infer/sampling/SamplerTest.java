@@ -240,6 +240,44 @@ class SamplerTest {
         assertThat(Exponential.of(Double.NEGATIVE_INFINITY)).isZero();
     }
 
+    @ParameterizedTest(name = "{0} tokens, temperature {1}")
+    @CsvSource({"1, 1", "3, 1", "129, 0.5", "1000, 1", "50257, 1", "50257, 20", "50257, 0.05", "4, 1e-38", "4, 1e38"})
+    void theMassOfAVocabularyIsThatOfItsExponentials(int vocabulary, double temperature) {
+        float[] logits = logits(vocabulary, 11);
+        if (vocabulary > 1) {
+            logits[1] = Float.NEGATIVE_INFINITY;
+        }
+        int likeliest = Candidates.argMax(logits);
+        double[] shares = new double[vocabulary];
+        double sum = 0;
+        for (int id = 0; id < vocabulary; id++) {
+            shares[id] = id == likeliest ? 1 : Math.exp(((double) logits[id] - logits[likeliest]) / temperature);
+            sum += shares[id];
+        }
+        BlockedMass mass = new BlockedMass(temperature);
+        assertThat(mass.add(logits, logits[likeliest])).isCloseTo(sum, within(3e-6 * sum));
+        // A token is found at the middle of its share, wherever it stands.
+        double before = 0;
+        for (int id = 0; id < vocabulary; id++) {
+            if (shares[id] / sum > 1e-4) {
+                assertThat(mass.at(logits, (before + shares[id] / 2) / sum)).isEqualTo(id);
+            }
+            before += shares[id];
+        }
+        assertThat(logits[mass.at(logits, Math.nextDown(1.0))]).isFinite();
+    }
+
+    @Test
+    void anInfiniteLogitIsAlwaysDrawn() {
+        float[] logits = {1, Float.POSITIVE_INFINITY, 2};
+        for (SamplingSettings settings : List.of(
+                new SamplingSettings(1, 0, 1, 1, 0),
+                new SamplingSettings(1, 0, 0.5, 1, 0),
+                new SamplingSettings(1, 2, 1, 1, 0))) {
+            assertThat(new Sampler(settings, 3).sample(logits, NOTHING)).isEqualTo(1);
+        }
+    }
+
     @Test
     void logprobsAreOfTheWholeDistribution() {
         float[] logits = {1, 3, 2, 3};

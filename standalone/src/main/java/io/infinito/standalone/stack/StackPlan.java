@@ -22,7 +22,10 @@ public final class StackPlan {
     public static final String BUCKET = "infinito";
 
     /** A service that is out of memory is better started again than left half alive. */
-    private static final List<String> SMALL = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
+    /** Threads of libtorch that wait must not keep a core busy that the other threads of the service need. */
+    static final Map<String, String> INFERENCE_THREADS = Map.of("OMP_WAIT_POLICY", "passive");
+
+    static final List<String> SMALL = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
 
     private final Path home;
     private final DataDirectory data;
@@ -76,11 +79,14 @@ public final class StackPlan {
                                 Port.INFERENCE_HTTP,
                                 Port.INFERENCE_GRPC,
                                 "live",
-                                Map.of(
-                                        "OMP_WAIT_POLICY",
-                                        "passive",
-                                        "INFINITO_INFERENCE_CACHE_DIRECTORY",
-                                        data.of("models").toString()))));
+                                inferenceEnvironment())));
+    }
+
+    private Map<String, String> inferenceEnvironment() {
+        Map<String, String> environment = new HashMap<>(INFERENCE_THREADS);
+        environment.put(
+                "INFINITO_INFERENCE_CACHE_DIRECTORY", data.of("models").toString());
+        return environment;
     }
 
     private ServiceSpec service(
@@ -110,7 +116,7 @@ public final class StackPlan {
     }
 
     private Map<String, String> trainerEnvironment() {
-        Map<String, String> environment = new HashMap<>(TrainingProcess.ALLOCATOR);
+        Map<String, String> environment = TrainingProcess.environment(System.getenv());
         environment.put("INFINITO_TRAINER_WORK_FOLDER", data.of("trainer").toString());
         return environment;
     }

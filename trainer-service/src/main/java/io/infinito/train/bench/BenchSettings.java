@@ -16,10 +16,18 @@ import java.util.Set;
  * @param warmupSteps that are not counted
  * @param steps that are counted
  * @param dropout of embeddings and residuals
+ * @param readBack steps that are read back together; 0: as many as training does on the device
  * @param json whether the last line is a JSON document and nothing else goes to standard output
  */
 record BenchSettings(
-        Preset preset, int batchSize, int accumulationSteps, int warmupSteps, int steps, double dropout, boolean json) {
+        Preset preset,
+        int batchSize,
+        int accumulationSteps,
+        int warmupSteps,
+        int steps,
+        double dropout,
+        int readBack,
+        boolean json) {
 
     private static final int DEFAULT_STEPS = 20;
     private static final int DEFAULT_WARMUP = 3;
@@ -30,6 +38,7 @@ record BenchSettings(
         atLeast("--accumulation", accumulationSteps, 1);
         atLeast("--warmup", warmupSteps, 0);
         atLeast("--steps", steps, 1);
+        atLeast("--read-back", readBack, 0);
         // Names the field that does not fit.
         new Dropout(dropout, 0, dropout);
     }
@@ -54,8 +63,8 @@ record BenchSettings(
                     equals < 0 ? "true" : argument.substring(equals + 1));
         }
         Set<String> unknown = new HashSet<>(values.keySet());
-        unknown.removeAll(
-                Set.of("--preset", "--batch", "--accumulation", "--warmup", "--steps", "--dropout", "--json"));
+        unknown.removeAll(Set.of(
+                "--preset", "--batch", "--accumulation", "--warmup", "--steps", "--dropout", "--read-back", "--json"));
         if (!unknown.isEmpty()) {
             throw new IllegalArgumentException("unknown arguments " + unknown);
         }
@@ -67,6 +76,7 @@ record BenchSettings(
                 number(values, "--warmup", DEFAULT_WARMUP),
                 number(values, "--steps", DEFAULT_STEPS),
                 decimal(values.getOrDefault("--dropout", "0")),
+                number(values, "--read-back", 0),
                 Boolean.parseBoolean(values.getOrDefault("--json", "false")));
     }
 

@@ -12,6 +12,7 @@ import io.infinito.gpt.GemmPeak;
 import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptConfig;
 import io.infinito.gpt.GptWeights;
+import io.infinito.gpt.GradientGuard;
 import io.infinito.gpt.Precision;
 import io.infinito.gpt.StepClock;
 import io.infinito.gpt.StepClock.Phase;
@@ -68,6 +69,7 @@ public final class TrainingBenchmark {
         Engine engine = Engine.getEngine("PyTorch");
         Device device = engine.getGpuCount() > 0 ? Device.gpu() : Device.cpu();
         Precision precision = device.isGpu() ? Precision.BFLOAT16 : Precision.FLOAT32;
+        int readBack = settings.readBack() > 0 ? settings.readBack() : TrainStep.usualReadBack(device);
         TokenFile tokens = RandomTokens.of(TOKENS, VOCABULARY);
         SequenceOrder sequences = new SequenceOrder(tokens, config.context(), 1);
         StepClock clock = new StepClock(System::nanoTime);
@@ -80,25 +82,38 @@ public final class TrainingBenchmark {
                 GemmPeak peak = new GemmPeak(manager, config, precision, System::nanoTime);
                 BatchLoader batches =
                         BatchLoader.of(manager, sequences, new TokenDropout(tokens, 0, 1), config.context());
+                GradientGuard guard = new GradientGuard(manager, true, 0, GradientGuard.Seen.NOTHING, readBack);
                 TrainStep steps =
-                        new TrainStep(manager, gpt, weights, optimizer, batches, settings.batchSize(), clock)) {
+                        new TrainStep(manager, gpt, weights, optimizer, batches, settings.batchSize(), guard, clock)) {
             long[] order = sequences.ofEpoch(0);
             int between = Math.max(1, settings.steps() / PEAK_MEASUREMENTS);
             int perStep = settings.batchSize() * settings.accumulationSteps();
-            for (int step = 0; step < settings.warmupSteps() + settings.steps(); step++) {
-                if (step % between == 0) {
+            int measuredStep = -between;
+            int step = 0;
+            while (step < settings.warmupSteps() + settings.steps()) {
+                if (step - measuredStep >= between) {
                     peak.measure();
+                    measuredStep = step;
                 }
-                int first = order.length < perStep ? 0 : step * perStep % (order.length - perStep + 1);
+                int end = step < settings.warmupSteps()
+                        ? settings.warmupSteps()
+                        : settings.warmupSteps() + settings.steps();
+                int window = Math.min(readBack, end - step);
                 long start = System.nanoTime();
                 clock.start();
-                steps.run(order, first, Math.min(order.length, first + perStep), step, LEARNING_RATE, AdamW.ANY_NORM);
+                for (int i = 0; i < window; i++) {
+                    int first = order.length < perStep ? 0 : (step + i) * perStep % (order.length - perStep + 1);
+                    steps.run(order, first, Math.min(order.length, first + perStep), step + i, LEARNING_RATE);
+                }
+                steps.read();
                 count(
                         step,
+                        window,
                         System.nanoTime() - start,
                         clock,
                         manager.getManagedArrays().size(),
                         peak);
+                step += window;
             }
             return new BenchResult(
                     settings.preset().presetName(),
@@ -117,8 +132,9 @@ public final class TrainingBenchmark {
         }
     }
 
-    private void count(int step, long nanos, StepClock clock, int arrays, GemmPeak peak) {
-        if (step + 1 == MEMORY_STEP) {
+    /** Counts {@code window} steps that were read back together. */
+    private void count(int step, int window, long nanos, StepClock clock, int arrays, GemmPeak peak) {
+        if (step < MEMORY_STEP && step + window >= MEMORY_STEP) {
             residentBytesAtStep100 = ResidentMemory.bytes();
         }
         if (step < settings.warmupSteps()) {
@@ -130,9 +146,9 @@ public final class TrainingBenchmark {
             nativeArrays[0] = arrays;
         }
         nativeArrays[1] = arrays;
-        stepMillis.add(nanos / 1e6);
+        stepMillis.add(nanos / 1e6 / window);
         for (Phase phase : Phase.values()) {
-            phaseMillis.computeIfAbsent(phase, p -> new ArrayList<>()).add(clock.nanos(phase) / 1e6);
+            phaseMillis.computeIfAbsent(phase, p -> new ArrayList<>()).add(clock.nanos(phase) / 1e6 / window);
         }
     }
 

@@ -3,10 +3,8 @@ package io.infinito.train.checkpoint;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StoredObject;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
 
 /**
  * The numbers of a job's attempts, as create-only objects: only one process can have a number, and whoever sees a higher one than
@@ -22,18 +20,18 @@ public final class JobFence {
         }
     }
 
-    private static final Pattern STARTED_AT = Pattern.compile("\"startedAt\":\"([^\"]+)\"");
-
     private final ObjectStore store;
     private final String jobId;
     private final int attempt;
+    private final AttemptNote note;
     private final Instant firstStart;
     private volatile boolean replaced;
 
-    private JobFence(ObjectStore store, String jobId, int attempt, Instant firstStart) {
+    private JobFence(ObjectStore store, String jobId, int attempt, AttemptNote note, Instant firstStart) {
         this.store = store;
         this.jobId = jobId;
         this.attempt = attempt;
+        this.note = note;
         this.firstStart = firstStart;
     }
 
@@ -41,27 +39,28 @@ public final class JobFence {
      * Takes the next free number.
      *
      * @param owner who takes it, for operators that look
+     * @param process the same for all attempts of this process, and for no other process
      */
-    public static JobFence take(ObjectStore store, String jobId, String owner) {
+    public static JobFence take(ObjectStore store, String jobId, String owner, String process) {
+        AttemptNote note = new AttemptNote(owner, process, Instant.now(), newestStep(store, jobId), false);
         int next = latest(store, jobId) + 1;
-        while (!store.putIfAbsent(CheckpointKeys.attempt(jobId, next), note(owner))) {
+        while (!store.putIfAbsent(CheckpointKeys.attempt(jobId, next), note.toJson())) {
             next++;
         }
-        return new JobFence(store, jobId, next, firstStart(store, jobId));
+        Instant firstStart = note(store, jobId, 1).map(AttemptNote::startedAt).orElseGet(Instant::now);
+        return new JobFence(store, jobId, next, note, firstStart);
     }
 
-    private static Instant firstStart(ObjectStore store, String jobId) {
-        return store.get(CheckpointKeys.attempt(jobId, 1))
-                .map(note -> STARTED_AT.matcher(new String(note, StandardCharsets.UTF_8)))
-                .filter(Matcher::find)
-                .map(found -> Instant.parse(found.group(1)))
-                .orElseGet(Instant::now);
+    private static Optional<AttemptNote> note(ObjectStore store, String jobId, int attempt) {
+        return store.get(CheckpointKeys.attempt(jobId, attempt)).flatMap(AttemptNote::fromJson);
     }
 
-    private static byte[] note(String owner) {
-        String json =
-                "{\"owner\":\"%s\",\"startedAt\":\"%s\"}".formatted(owner.replaceAll("[\"\\\\]", ""), Instant.now());
-        return json.getBytes(StandardCharsets.UTF_8);
+    private static int newestStep(ObjectStore store, String jobId) {
+        return store.list(CheckpointKeys.job(jobId)).stream()
+                .map(StoredObject::key)
+                .mapToInt(key -> CheckpointKeys.stepOfManifest(key).orElse(0))
+                .max()
+                .orElse(0);
     }
 
     private static int latest(ObjectStore store, String jobId) {
@@ -80,6 +79,40 @@ public final class JobFence {
     /** When the job's first attempt began. */
     public Instant firstStart() {
         return firstStart;
+    }
+
+    /** The step of the newest checkpoint when this attempt began; 0: there was none. */
+    public int firstStep() {
+        return note.step();
+    }
+
+    /**
+     * How many attempts in a row, the last ones before this, began at the very checkpoint that this one begins at and ended without a
+     * word, as a process does that is killed. Those that gave the job up alive do not count.
+     *
+     * @param most after which counting may end
+     */
+    public int deathsWithoutProgress(int most) {
+        int deaths = 0;
+        for (int earlier = attempt - 1; earlier >= 1 && deaths < most; earlier--) {
+            Optional<AttemptNote> other = note(store, jobId, earlier);
+            if (other.isEmpty() || other.get().step() != note.step()) {
+                break;
+            }
+            if (!other.get().letGo() && !other.get().process().equals(note.process())) {
+                deaths++;
+            }
+        }
+        return deaths;
+    }
+
+    /**
+     * This attempt ends, and its process lives on or stops as it was asked to: it does not count as a death.
+     *
+     * @throws io.infinito.storage.StorageException if the store does not take it
+     */
+    public void letGo() {
+        store.put(CheckpointKeys.attempt(jobId, attempt), note.withLetGo().toJson());
     }
 
     /** Whether a check has found that another attempt has begun. Asks nobody. */

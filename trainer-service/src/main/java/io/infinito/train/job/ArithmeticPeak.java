@@ -1,22 +1,63 @@
 package io.infinito.train.job;
 
-import ai.djl.Device;
-import ai.djl.ndarray.NDManager;
-import io.infinito.gpt.GemmPeak;
-import io.infinito.gpt.Precision;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 
-/** What the devices of this process can do at most, measured once each, when the first job starts on it. */
+/**
+ * What the device can do at most, measured again and again while a job runs: a machine that is busy for a while has a low peak just then,
+ * and a share of that would be too high. The figure is the highest of the last measurements.
+ */
 final class ArithmeticPeak {
-    private static final double GIGA = 1e9;
-    private static final Map<Device, Double> MEASURED = new ConcurrentHashMap<>();
+    /** At the start, of which the first wakes the threads. */
+    private static final int FIRST_MEASUREMENTS = 4;
+    /** Minutes of measurements, so that what a machine could do once does not count for ever. */
+    private static final int KEPT = 60;
+    /** So many times as long as it took nothing is measured after a measurement: it costs half a percent of the time at most. */
+    private static final int REST = 200;
 
-    private ArithmeticPeak() {}
+    private static final long LEAST_REST_NANOS = 2_000_000_000;
 
-    /** Floating-point operations a second; takes well under a second, once. */
-    static double of(NDManager manager, Precision precision) {
-        return MEASURED.computeIfAbsent(
-                manager.getDevice(), device -> GemmPeak.quick(manager, precision, System::nanoTime) * GIGA);
+    private final DoubleSupplier measurement;
+    private final LongSupplier nanoTime;
+    private final Deque<Double> latest = new ArrayDeque<>();
+    private long nextNanos;
+
+    /**
+     * Measures a few times.
+     *
+     * @param measurement takes a few milliseconds and returns operations a second
+     * @param nanoTime as {@link System#nanoTime}
+     */
+    ArithmeticPeak(DoubleSupplier measurement, LongSupplier nanoTime) {
+        this.measurement = measurement;
+        this.nanoTime = nanoTime;
+        for (int i = 0; i < FIRST_MEASUREMENTS; i++) {
+            measure();
+        }
+    }
+
+    /** Measures if it is time for it. To be called when the device has nothing to do. */
+    void measureNowAndThen() {
+        if (nanoTime.getAsLong() - nextNanos >= 0) {
+            measure();
+        }
+    }
+
+    private void measure() {
+        long start = nanoTime.getAsLong();
+        latest.addLast(measurement.getAsDouble());
+        if (latest.size() > KEPT) {
+            latest.removeFirst();
+        }
+        long end = nanoTime.getAsLong();
+        nextNanos = end + Math.max(LEAST_REST_NANOS, REST * (end - start));
+    }
+
+    /** Operations a second. */
+    double flopsPerSecond() {
+        return Collections.max(latest);
     }
 }

@@ -3,7 +3,6 @@ package io.infinito.train.job;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import io.infinito.training.v1.TrainingSpec;
-import java.util.Locale;
 
 /** Which device a job runs on. */
 final class Devices {
@@ -18,7 +17,7 @@ final class Devices {
      */
     static Device choose(Engine engine, TrainingSpec.Device asked, String fallback) {
         String wanted = switch (asked) {
-            case DEVICE_UNSPECIFIED, UNRECOGNIZED -> fallback.toLowerCase(Locale.ROOT);
+            case DEVICE_UNSPECIFIED, UNRECOGNIZED -> fallback;
             case AUTO -> "auto";
             case CPU -> "cpu";
             case CUDA -> "cuda";
@@ -33,9 +32,7 @@ final class Devices {
                 }
                 yield Device.gpu();
             }
-            default ->
-                throw new IllegalArgumentException(
-                        "infinito.trainer.device=" + fallback + " must be auto, cpu or cuda");
+            default -> throw new IllegalArgumentException("device '" + wanted + "' must be auto, cpu or cuda");
         };
     }
 }

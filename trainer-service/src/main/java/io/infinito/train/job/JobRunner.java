@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.KafkaException;
 import org.jboss.logging.Logger;
@@ -38,6 +39,8 @@ public class JobRunner {
 
     private static final Logger LOG = Logger.getLogger(JobRunner.class);
     private static final double MILLIS = 1e3;
+    /** A process id may be another process's the next time, in a container it always is. */
+    private static final String PROCESS = UUID.randomUUID().toString();
 
     private final ObjectStore store;
     private final JobEvents events;
@@ -47,6 +50,7 @@ public class JobRunner {
     private final Heartbeat heartbeat;
     private final TrainerMetrics metrics;
     private final TrainerConfig config;
+    private final RunSettings settings;
 
     private volatile boolean shuttingDown;
 
@@ -67,6 +71,7 @@ public class JobRunner {
         this.heartbeat = heartbeat;
         this.metrics = metrics;
         this.config = config;
+        settings = RunSettings.of(config);
     }
 
     /** No further step is made; the running job is handed back. */
@@ -152,10 +157,24 @@ public class JobRunner {
 
     private TrainJobStatus attempt(TrainingJob job, JobRecord record, JobStatus status) {
         try {
-            JobFence fence = JobFence.take(store, job.jobId(), hostName());
+            JobFence fence = JobFence.take(store, job.jobId(), hostName(), PROCESS);
             status.attempt(fence.attempt());
             status.phase(Phase.ACCEPTED);
             LOG.infof("job %s, attempt %d", job.jobId(), fence.attempt());
+            if (isKilledAgainAndAgain(fence)) {
+                return status.end(Phase.FAILED, givenUp(fence));
+            }
+            return attempt(job, record, status, fence);
+        } catch (RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IllegalStateException("the heartbeat could not be closed", e);
+        }
+    }
+
+    private TrainJobStatus attempt(TrainingJob job, JobRecord record, JobStatus status, JobFence fence)
+            throws Exception {
+        try {
             End end;
             try (AutoCloseable beating = heartbeat.start(status, fence)) {
                 end = trainToTheEnd(job, record, status, fence);
@@ -163,10 +182,30 @@ public class JobRunner {
             fence.check();
             return status.end(end.phase(), end.error());
         } catch (RuntimeException e) {
+            letGo(fence);
             throw e;
-        } catch (Exception e) {
-            throw new IllegalStateException("the heartbeat could not be closed", e);
         }
+    }
+
+    private static void letGo(JobFence fence) {
+        try {
+            fence.letGo();
+        } catch (StorageException e) {
+            LOG.warnf("attempt %d will count as one that was killed: %s", fence.attempt(), e.getMessage());
+        }
+    }
+
+    private boolean isKilledAgainAndAgain(JobFence fence) {
+        int most = settings.maxDeathsInARow();
+        return most > 0 && fence.deathsWithoutProgress(most) >= most;
+    }
+
+    private String givenUp(JobFence fence) {
+        String reached =
+                fence.firstStep() == 0 ? "the first checkpoint" : "the checkpoint of step " + fence.firstStep();
+        return "the last " + settings.maxDeathsInARow() + " attempts were killed, none of them beyond " + reached
+                + ": most likely the system ran out of memory. Lower training.batchSize or model.context, give the trainer"
+                + " more memory, or raise infinito.trainer.max-deaths-in-a-row";
     }
 
     private record End(Phase phase, String error) {}
@@ -223,7 +262,7 @@ public class JobRunner {
         try (EpochOutbox outbox = new EpochOutbox(events, fence)) {
             ToldEpochs told = new ToldEpochs(history.epochs(job.jobId()));
             Ending ending = new TrainingAttempt(job, fence, store, record, status, outbox, told, metrics, workFolder)
-                    .run(dataset.get(), config.device(), stop);
+                    .run(dataset.get(), settings, stop);
             outbox.await();
             return ending == Ending.DONE;
         } finally {

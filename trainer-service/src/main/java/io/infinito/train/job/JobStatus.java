@@ -51,14 +51,13 @@ final class JobStatus {
         lastStepNanos = nanoTime;
     }
 
-    /**
-     * What the share of the machine is counted from.
-     *
-     * @param flopsPerToken floating-point operations that a token costs
-     * @param flopsPerSecond that the device was measured to do at most
-     */
-    synchronized void arithmetic(double flopsPerToken, double flopsPerSecond) {
+    /** Floating-point operations that a token costs, from which the share of the machine is counted. */
+    synchronized void arithmetic(double flopsPerToken) {
         arithmeticPerToken = flopsPerToken;
+    }
+
+    /** Floating-point operations a second that the device was measured to do at most. */
+    synchronized void peak(double flopsPerSecond) {
         peakArithmetic = flopsPerSecond;
     }
 
@@ -69,7 +68,7 @@ final class JobStatus {
 
     /** Returns the tokens a second of this step. */
     synchronized double step(StepDone done, long nanoTime) {
-        double speed = done.tokens() / Math.max(1e-9, (nanoTime - lastStepNanos) / 1e9);
+        double speed = done.tokens() / done.seconds();
         double shown = status.getTokensPerSecond();
         lastStepNanos = nanoTime;
         double secondsAStep = (nanoTime - startNanos) / 1e9 / (done.step() - startStep);

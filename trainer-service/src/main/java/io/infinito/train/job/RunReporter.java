@@ -32,6 +32,7 @@ final class RunReporter implements RunListener, AutoCloseable {
     private final EpochOutbox outbox;
     private final RunLog log;
     private final TrainerMetrics metrics;
+    private final ArithmeticPeak peak;
     private final BooleanSupplier stop;
     private final CheckpointWriter writer;
     /** On the uploading thread: an upload may be repeated after its event was handed over. */
@@ -47,6 +48,7 @@ final class RunReporter implements RunListener, AutoCloseable {
             EpochOutbox outbox,
             RunLog log,
             TrainerMetrics metrics,
+            ArithmeticPeak peak,
             BooleanSupplier stop) {
         this.job = job;
         this.attempt = attempt;
@@ -57,6 +59,7 @@ final class RunReporter implements RunListener, AutoCloseable {
         this.outbox = outbox;
         this.log = log;
         this.metrics = metrics;
+        this.peak = peak;
         this.stop = stop;
         writer = new CheckpointWriter(checkpoints::stage, this::upload, this::trouble, job.retention());
     }
@@ -65,6 +68,12 @@ final class RunReporter implements RunListener, AutoCloseable {
     public void stepDone(StepDone step) {
         log.step(step, status.step(step, System.nanoTime()));
         metrics.step(step.tokens());
+    }
+
+    @Override
+    public void betweenSteps() {
+        peak.measureNowAndThen();
+        status.peak(peak.flopsPerSecond());
     }
 
     @Override

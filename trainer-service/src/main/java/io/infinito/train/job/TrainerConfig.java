@@ -24,6 +24,20 @@ public interface TrainerConfig {
     @WithDefault("20s")
     Duration takeoverAfter();
 
+    /**
+     * Steps that the device is given before their losses and norms are read back; 0: 1 on a CPU, 10 on CUDA. The figures are the
+     * same, they only come later.
+     */
+    @WithDefault("0")
+    int readBackEvery();
+
+    /**
+     * A job is given up when so many attempts in a row were killed, none of them beyond the same checkpoint; 0: never. The usual
+     * killer is the system that is out of memory.
+     */
+    @WithDefault("5")
+    int maxDeathsInARow();
+
     /** How long the broker may take to answer at start. */
     @WithDefault("2m")
     Duration startupTimeout();

@@ -7,6 +7,7 @@ import io.infinito.checkpoint.TrainerState;
 import io.infinito.dataset.LocalDataset;
 import io.infinito.dataset.v1.DatasetManifest;
 import io.infinito.dataset.v1.SplitManifest;
+import io.infinito.gpt.GemmPeak;
 import io.infinito.gpt.Gpt;
 import io.infinito.gpt.GptConfig;
 import io.infinito.gpt.GptWeights;
@@ -15,10 +16,12 @@ import io.infinito.storage.ObjectStore;
 import io.infinito.tokenizer.Tokenizer;
 import io.infinito.train.Assessment;
 import io.infinito.train.Continuations;
+import io.infinito.train.DivergedException;
 import io.infinito.train.Evaluation;
 import io.infinito.train.Learner;
 import io.infinito.train.SequenceOrder;
 import io.infinito.train.TokenDropout;
+import io.infinito.train.TrainStep;
 import io.infinito.train.TrainingLoop;
 import io.infinito.train.TrainingLoop.Ending;
 import io.infinito.train.TrainingPlan;
@@ -41,6 +44,8 @@ import java.util.function.BooleanSupplier;
 final class TrainingAttempt {
     /** Weights, gradients and two moments; a float each. */
     private static final long BYTES_PER_PARAMETER = 16;
+
+    private static final double GIGA = 1e9;
 
     private final TrainingJob job;
     private final JobFence fence;
@@ -80,10 +85,10 @@ final class TrainingAttempt {
     }
 
     /** Trains. Where it is asked to stop it leaves a checkpoint of the last step. Returns when all is published. */
-    Ending run(LocalDataset tokens, String defaultDevice, BooleanSupplier stop) {
+    Ending run(LocalDataset tokens, RunSettings settings, BooleanSupplier stop) {
         DatasetManifest dataset = tokens.manifest();
         Engine engine = Engine.getEngine("PyTorch");
-        Device device = Devices.choose(engine, job.device(), defaultDevice);
+        Device device = Devices.choose(engine, job.device(), settings.device());
         Precision precision = device.isGpu() ? Precision.BFLOAT16 : Precision.FLOAT32;
         Optional<StoredCheckpoint> resumed = CheckpointStore.latest(store, job.jobId(), workFolder);
         Optional<InitialModel> initial =
@@ -122,7 +127,7 @@ final class TrainingAttempt {
             List<String> epochs = catchUp(checkpoints, state);
             int totalSteps = TrainingLoop.totalSteps(plan, sequences.size());
             RunLog log = RunLog.open(store, job, fence.attempt(), state.step(), totalSteps, epochs, workFolder);
-            measureArithmetic(manager, config, precision);
+            status.arithmetic(config.trainingFlopsPerToken());
             status.device(device);
             status.begin(
                     state.step(),
@@ -132,8 +137,19 @@ final class TrainingAttempt {
                     device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu",
                     System.nanoTime());
             status.best(state.bestValidationLoss());
-            try (RunReporter reporter = new RunReporter(
-                    job, fence.attempt(), store.bucket(), status, record, checkpoints, outbox, log, metrics, stop)) {
+            try (GemmPeak product = GemmPeak.square(manager, precision, System::nanoTime);
+                    RunReporter reporter = new RunReporter(
+                            job,
+                            fence.attempt(),
+                            store.bucket(),
+                            status,
+                            record,
+                            checkpoints,
+                            outbox,
+                            log,
+                            metrics,
+                            new ArithmeticPeak(() -> product.measureAnew() * GIGA, System::nanoTime),
+                            stop)) {
                 TrainingLoop loop = new TrainingLoop(
                         plan,
                         gpt,
@@ -142,6 +158,7 @@ final class TrainingAttempt {
                         new TokenDropout(tokens.split("train"), plan.noise().tokenDropout(), plan.seed()),
                         assessment(tokens, plan, tokenizer),
                         state,
+                        settings.readBackEvery() > 0 ? settings.readBackEvery() : TrainStep.usualReadBack(device),
                         reporter,
                         System::nanoTime);
                 return run(loop, manager, learner, reporter, log);
@@ -153,11 +170,14 @@ final class TrainingAttempt {
         int before = loop.state().step();
         try {
             Ending ending = loop.run(manager);
-            if (ending == Ending.STOPPED && loop.state().step() > before && !fence.isReplaced()) {
-                reporter.stopped(
-                        CheckpointSnapshot.of(learner, loop.state(), loop.epochLoss(), Double.POSITIVE_INFINITY));
+            if (ending == Ending.STOPPED) {
+                keepLastStep(loop, learner, reporter, before);
             }
             return ending;
+        } catch (DivergedException e) {
+            // The weights are those of the last good step, which the job's request may be worth going on from.
+            keepLastStep(loop, learner, reporter, before);
+            throw e;
         } finally {
             // What was reached before a failure is kept too.
             reporter.await();
@@ -166,9 +186,10 @@ final class TrainingAttempt {
         }
     }
 
-    /** So that the status can tell the share of the machine that training uses. */
-    private void measureArithmetic(NDManager manager, GptConfig config, Precision precision) {
-        status.arithmetic(config.trainingFlopsPerToken(), ArithmeticPeak.of(manager, precision));
+    private void keepLastStep(TrainingLoop loop, Learner learner, RunReporter reporter, int firstStep) {
+        if (loop.state().step() > firstStep && !fence.isReplaced()) {
+            reporter.stopped(CheckpointSnapshot.of(learner, loop.state(), loop.epochLoss(), Double.POSITIVE_INFINITY));
+        }
     }
 
     /** What an attempt that died had not done yet. Returns the events of the epochs before {@code state}. */

@@ -9,6 +9,7 @@ import io.infinito.checkpoint.BestAlias;
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.events.Topic;
 import io.infinito.storage.ObjectStore;
+import io.infinito.storage.StoredObject;
 import io.infinito.train.checkpoint.StoredModel;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -89,6 +90,16 @@ class LearningOptionsTest {
         StoredModel best = StoredModel.best(store, "often", folder);
         assertThat(best.manifest().validationLoss())
                 .isCloseTo(get("/v1/runs/often").jsonPath().getDouble("bestValidationLoss"), within(1e-5));
+    }
+
+    @Test
+    void aJobThatTheGuardEndsKeepsItsLastGoodStep() {
+        run("spiky", SIZES + ",\"training\":{\"epochs\":100,\"batchSize\":4,\"spikeFactor\":1.02}", "FAILED");
+        assertThat(error("spiky")).contains("training.spikeFactor=1.02");
+        int lastGood = get("/v1/runs/spiky").path("step");
+        assertThat(store.list(CheckpointKeys.job("spiky")))
+                .extracting(StoredObject::key)
+                .contains(CheckpointKeys.step("spiky", lastGood) + CheckpointKeys.MANIFEST);
     }
 
     @Test

@@ -19,6 +19,7 @@ import io.infinito.checkpoint.Sha256;
 import io.infinito.events.Topic;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StoredObject;
+import io.infinito.train.checkpoint.JobFence;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.path.json.JsonPath;
@@ -219,6 +220,39 @@ class TrainerServiceTest {
                 .toList();
         assertThat(secondAttempt).hasSize(2);
         get("/v1/runs/resumed/epochs").then().body("epoch", equalTo(List.of(1, 2, 3)));
+    }
+
+    @Test
+    void aJobWhoseTrainersAreKilledAgainAndAgainEndsWithAReason() {
+        for (int i = 0; i < 5; i++) {
+            JobFence.take(store, "doomed", "other/1", "process-" + i);
+        }
+        request("doomed", "{\"jobId\":\"doomed\",\"dataset\":{\"source\":\"test:ok\"}," + SMALL + "}");
+        awaitPhase("doomed", "FAILED")
+                .body(
+                        "error",
+                        containsString("the last 5 attempts were killed, none of them beyond the first checkpoint"))
+                .body("error", containsString("training.batchSize"));
+        assertThat(store.get(CheckpointKeys.outcome("doomed"))).isPresent();
+    }
+
+    @Test
+    void onlyDeathsAtTheSameCheckpointCount() {
+        for (int i = 0; i < 4; i++) {
+            JobFence.take(store, "unlucky", "other/1", "process-" + i);
+        }
+        // Two that were told to stop, and one whose process lives, as after a broker that was away.
+        JobFence.take(store, "unlucky", "other/1", "process-5").letGo();
+        JobFence.take(store, "unlucky", "other/1", "process-6").letGo();
+        JobFence fence = JobFence.take(store, "unlucky", "other/1", "process-0");
+        assertThat(fence.deathsWithoutProgress(5)).isEqualTo(3);
+        assertThat(fence.deathsWithoutProgress(2)).isEqualTo(2);
+        fence.letGo();
+        request("unlucky", "{\"jobId\":\"unlucky\",\"dataset\":{\"source\":\"test:ok\"}," + SMALL + "}");
+        awaitPhase("unlucky", "COMPLETED");
+        // From here on attempts begin at another checkpoint.
+        assertThat(JobFence.take(store, "unlucky", "other/1", "process-9").deathsWithoutProgress(5))
+                .isZero();
     }
 
     private double lastValidationLoss() {

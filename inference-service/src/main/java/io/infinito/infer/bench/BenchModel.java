@@ -1,0 +1,55 @@
+package io.infinito.infer.bench;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import io.infinito.checkpoint.CheckpointKeys;
+import io.infinito.checkpoint.HuggingFaceDirectory;
+import io.infinito.gpt.GptConfig;
+import io.infinito.gpt.GptWeights;
+import io.infinito.infer.model.LoadedModel;
+import io.infinito.infer.model.ModelIdentity;
+import io.infinito.infer.model.Torch;
+import io.infinito.safetensors.Tensor;
+import io.infinito.safetensors.TensorSource;
+import io.infinito.tokenizer.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * What is measured: a model of a directory, or one with random weights, which is as fast.
+ *
+ * @param name for the report
+ * @param config of the network
+ * @param weights that are not copied when they are loaded
+ * @param tokenizerJson the tokenizer's document
+ */
+@SuppressWarnings("ArrayRecordComponent") // Never compared.
+record BenchModel(String name, GptConfig config, TensorSource weights, byte[] tokenizerJson) {
+    /** Reads a directory that {@code infinito export} or {@code transformers} wrote. */
+    static BenchModel of(Path directory) throws IOException {
+        HuggingFaceDirectory files = new HuggingFaceDirectory(directory);
+        byte[] tokenizer = Files.readAllBytes(directory.resolve(CheckpointKeys.TOKENIZER));
+        return new BenchModel(directory.getFileName().toString(), files.config(), files, tokenizer);
+    }
+
+    /** Random weights. */
+    static BenchModel random(String name, Function<Integer, GptConfig> sizes) {
+        try (Tokenizer tokenizer = Tokenizer.gpt2();
+                NDManager manager = Engine.getEngine("PyTorch").newBaseManager();
+                GptWeights weights = GptWeights.random(manager, sizes.apply(tokenizer.vocabularySize()), 1)) {
+            Map<String, Tensor> tensors =
+                    weights.snapshot().stream().collect(Collectors.toMap(Tensor::name, tensor -> tensor));
+            return new BenchModel(name, weights.config(), (tensor, shape) -> tensors.get(tensor), tokenizer.json());
+        }
+    }
+
+    /** Loads it as the service does. */
+    LoadedModel load(Torch torch) {
+        ModelIdentity identity = new ModelIdentity(name, "bench", 0, "");
+        return LoadedModel.load(torch, identity, 0, config, Tokenizer.fromJson(tokenizerJson), weights);
+    }
+}

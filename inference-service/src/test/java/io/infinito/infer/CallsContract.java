@@ -1,0 +1,284 @@
+package io.infinito.infer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.rpc.RetryInfo;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.Context;
+import io.grpc.ManagedChannel;
+import io.grpc.ManagedChannelBuilder;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
+import io.infinito.infer.model.ModelFollower;
+import io.infinito.infer.model.TinyCheckpoint;
+import io.infinito.inference.v1.GenerateChunk;
+import io.infinito.inference.v1.GenerateRequest;
+import io.infinito.inference.v1.GenerateResponse;
+import io.infinito.inference.v1.InferenceServiceGrpc;
+import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
+import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceStub;
+import io.infinito.inference.v1.StoppingCriteria;
+import io.infinito.storage.ObjectStore;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.inject.Inject;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.util.Iterator;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How calls end, and who gets a place: the same with both of Quarkus' gRPC servers. */
+abstract class CallsContract {
+    /** Of the default configuration: what runs, and what waits of one client. */
+    private static final int PLACES_OF_A_CLIENT = 16 + 32;
+
+    @Inject
+    ObjectStore store;
+
+    @Inject
+    ModelFollower follower;
+
+    @Inject
+    MeterRegistry meters;
+
+    private ManagedChannel channel;
+
+    abstract int port();
+
+    @BeforeEach
+    void serve() {
+        channel = connect();
+        TinyCheckpoint served = TinyCheckpoint.of("default", 1).publish(store);
+        follower.checkSoon();
+        await().until(() -> follower.serving()
+                .filter(m -> m.sha256().equals(served.sha256()))
+                .isPresent());
+    }
+
+    @AfterEach
+    void disconnect() {
+        channel.shutdownNow();
+        await().until(() -> active() == 0);
+    }
+
+    private ManagedChannel connect() {
+        return ManagedChannelBuilder.forAddress("localhost", port())
+                .usePlaintext()
+                .build();
+    }
+
+    @Test
+    void cancellingFreesThePlaceOfEitherKindOfCall() {
+        Context.CancellableContext context = Context.current().withCancellation();
+        CompletableFuture<Void> unary = new CompletableFuture<>();
+        context.run(() -> {
+            call("a").generate(endless(), failing(unary));
+            Iterator<GenerateChunk> stream = blocking("a").generateStream(endless());
+            assertThat(stream.next().getModel().getName()).isEqualTo("default");
+        });
+        await().until(() -> active() == 2);
+        context.cancel(null);
+        await().until(() -> active() == 0);
+        assertThat(status(unary)).isEqualTo(Status.Code.CANCELLED);
+    }
+
+    @Test
+    void aConnectionThatBreaksFreesEveryPlaceOfIt() {
+        ManagedChannel breaking = connect();
+        InferenceServiceStub stub = InferenceServiceGrpc.newStub(breaking);
+        for (int i = 0; i < 3; i++) {
+            stub.generate(endless(), failing(new CompletableFuture<>()));
+            stub.generateStream(endless(), failing(new CompletableFuture<>()));
+        }
+        await().until(() -> active() == 6);
+        breaking.shutdownNow();
+        await().until(() -> active() == 0);
+    }
+
+    @Test
+    void aDeadlineFreesThePlaceOfEitherKindOfCall() {
+        InferenceServiceBlockingStub hurried = blocking("a").withDeadlineAfter(300, TimeUnit.MILLISECONDS);
+        assertThat(codeOf(() -> hurried.generate(endless()))).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        Iterator<GenerateChunk> stream =
+                blocking("a").withDeadlineAfter(300, TimeUnit.MILLISECONDS).generateStream(endless());
+        assertThat(codeOf(() -> stream.forEachRemaining(chunk -> {}))).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        await().until(() -> active() == 0);
+    }
+
+    @Test
+    void aDeadlineIsKeptForAClientThatDoesNotKeepIt() {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("grpc-timeout", Metadata.ASCII_STRING_MARSHALLER), "200m");
+        CompletableFuture<Void> call = new CompletableFuture<>();
+        InferenceServiceGrpc.newStub(channel)
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .generate(endless(), failing(call));
+        // The separate server resets the stream instead of saying why.
+        assertThat(status(call)).isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED);
+        await().until(() -> active() == 0);
+    }
+
+    @Test
+    void aClientThatSentTooMuchIsToldWhenToComeAgainAndOthersStillWait() {
+        Context.CancellableContext context = Context.current().withCancellation();
+        context.run(() -> {
+            for (int i = 0; i < PLACES_OF_A_CLIENT; i++) {
+                call("greedy").generateStream(endless(), failing(new CompletableFuture<>()));
+            }
+        });
+        await().until(() -> active() == PLACES_OF_A_CLIENT);
+        StatusRuntimeException refused = failure(() -> blocking("greedy").generate(endless()));
+        assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(refused.getStatus().getDescription()).contains("try again later");
+        RetryInfo hint = retryInfo(refused);
+        assertThat(hint.getRetryDelay().getSeconds() * 1_000_000_000
+                        + hint.getRetryDelay().getNanos())
+                .isBetween(100_000_000L, 30_000_000_000L);
+        assertThat(refused.getTrailers()
+                        .get(Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)))
+                .matches("[1-9][0-9]*");
+        // Another client finds a place, and has its turn before the rest of the greedy one's.
+        CompletableFuture<Void> modest = new CompletableFuture<>();
+        call("modest").generate(brief(), failing(modest));
+        await().until(() -> active() == PLACES_OF_A_CLIENT + 1);
+        assertThat(modest).isNotDone();
+        context.cancel(null);
+        assertThat(modest).succeedsWithin(30, TimeUnit.SECONDS);
+    }
+
+    @Test
+    void aNameThatIsNoneIsRefused() {
+        StatusRuntimeException spaces = failure(() -> blocking("a b").generate(endless()));
+        assertThat(spaces.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(spaces.getStatus().getDescription()).contains("x-client-id must be visible");
+        StatusRuntimeException longer = failure(() -> blocking("x".repeat(129)).generate(endless()));
+        assertThat(longer.getStatus().getDescription()).contains("x-client-id has 129 characters, 1 to 128");
+        assertThat(active()).isZero();
+    }
+
+    @Test
+    void bytesThatAreNoUtf8AreAnErrorAndTheEngineGoesOn() {
+        byte[] notUtf8 = {0x1a, 1, (byte) 0xff};
+        MethodDescriptor<byte[], GenerateResponse> method = InferenceServiceGrpc.getGenerateMethod().toBuilder(
+                        new MethodDescriptor.Marshaller<byte[]>() {
+                            @Override
+                            public InputStream stream(byte[] value) {
+                                return new ByteArrayInputStream(value);
+                            }
+
+                            @Override
+                            public byte[] parse(InputStream stream) {
+                                throw new UnsupportedOperationException();
+                            }
+                        },
+                        InferenceServiceGrpc.getGenerateMethod().getResponseMarshaller())
+                .build();
+        assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, notUtf8))
+                .isInstanceOf(StatusRuntimeException.class);
+        assertThat(blocking("a").generate(brief()).getTokenIdsCount()).isEqualTo(3);
+    }
+
+    /** A call whose answers nobody asks for. */
+    ClientCall<GenerateRequest, GenerateChunk> unread() {
+        ClientCall<GenerateRequest, GenerateChunk> call =
+                channel.newCall(InferenceServiceGrpc.getGenerateStreamMethod(), CallOptions.DEFAULT);
+        call.start(new ClientCall.Listener<>() {}, new Metadata());
+        call.sendMessage(endless());
+        call.halfClose();
+        return call;
+    }
+
+    double active() {
+        return meters.get("infinito.requests.running").gauge().value()
+                + meters.get("infinito.requests.waiting").gauge().value();
+    }
+
+    static GenerateRequest endless() {
+        return request(1_000_000);
+    }
+
+    private static GenerateRequest brief() {
+        return request(3);
+    }
+
+    private static GenerateRequest request(int tokens) {
+        return GenerateRequest.newBuilder()
+                .setText("x")
+                .setStopping(
+                        StoppingCriteria.newBuilder().setMaxNewTokens(tokens).setIgnoreEos(true))
+                .build();
+    }
+
+    private InferenceServiceStub call(String client) {
+        return InferenceServiceGrpc.newStub(channel).withInterceptors(named(client));
+    }
+
+    private InferenceServiceBlockingStub blocking(String client) {
+        return InferenceServiceGrpc.newBlockingStub(channel).withInterceptors(named(client));
+    }
+
+    private static ClientInterceptor named(String client) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("x-client-id", Metadata.ASCII_STRING_MARSHALLER), client);
+        return MetadataUtils.newAttachHeadersInterceptor(headers);
+    }
+
+    private static RetryInfo retryInfo(StatusRuntimeException refused) {
+        com.google.rpc.Status status = StatusProto.fromThrowable(refused);
+        try {
+            return status.getDetails(0).unpack(RetryInfo.class);
+        } catch (com.google.protobuf.InvalidProtocolBufferException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static StatusRuntimeException failure(Runnable call) {
+        try {
+            call.run();
+        } catch (StatusRuntimeException e) {
+            return e;
+        }
+        throw new AssertionError("the call did not fail");
+    }
+
+    private static Status.Code codeOf(Runnable call) {
+        return failure(call).getStatus().getCode();
+    }
+
+    private static Status.Code status(CompletableFuture<Void> call) {
+        return Status.fromThrowable(call.handle((nothing, error) -> error)
+                        .orTimeout(30, TimeUnit.SECONDS)
+                        .join())
+                .getCode();
+    }
+
+    private static <T> StreamObserver<T> failing(CompletableFuture<Void> end) {
+        return new StreamObserver<>() {
+            @Override
+            public void onNext(T message) {}
+
+            @Override
+            public void onError(Throwable error) {
+                end.completeExceptionally(error);
+            }
+
+            @Override
+            public void onCompleted() {
+                end.complete(null);
+            }
+        };
+    }
+}

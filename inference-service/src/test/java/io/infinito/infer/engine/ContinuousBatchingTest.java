@@ -1,0 +1,106 @@
+package io.infinito.infer.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.infinito.gpt.GptConfig;
+import io.infinito.infer.model.FormatChoice;
+import io.infinito.infer.model.LoadedModel;
+import io.infinito.infer.model.TinyModels;
+import io.infinito.infer.model.TinyTokenizer;
+import io.infinito.infer.sampling.SamplingSettings;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ContinuousBatchingTest {
+    /** Room for prompts of several pieces. */
+    private static final GptConfig CONFIG = new GptConfig(TinyTokenizer.VOCABULARY, 100, 2, 2, 32, true);
+
+    private static final SamplingSettings WARM = new SamplingSettings(1, 0, 1, 1, 0);
+    private static final int ENDLESS = 1_000_000;
+
+    private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+    @ParameterizedTest
+    @EnumSource(names = {"FP32", "INT8"})
+    void aSequenceGetsTheSameTokensAloneAndInABatch(FormatChoice format) throws Exception {
+        List<GenerationRequest> requests = new ArrayList<>();
+        Random random = new Random(5);
+        for (int i = 0; i < 24; i++) {
+            // Some go past the context, where their last three quarters are read again.
+            requests.add(request(1 + random.nextInt(98), i, 5 + random.nextInt(90)));
+        }
+        List<List<Integer>> alone = answers(requests, 1, format);
+        List<List<Integer>> together = answers(requests, 12, format);
+        assertThat(together).isEqualTo(alone);
+        assertThat(meters.get("infinito.pass.sequences").summary().max()).isEqualTo(12);
+    }
+
+    @Test
+    void streamsGoOnWhileALongPromptIsRead() throws Exception {
+        LoadedModel model = TinyModels.load(1, CONFIG, FormatChoice.FP32);
+        // A budget that no piece fits into: one is read in each pass.
+        try (Engine engine = engine(2, Duration.ofNanos(1))) {
+            RecordingListener stream = new RecordingListener();
+            engine.submit("a", request(5, 1, ENDLESS), retained(model), stream, Optional.empty());
+            await().until(() -> stream.ids().size() > 1);
+            int[] seen = new int[2];
+            seen[0] = stream.ids().size();
+            RecordingListener late = new RecordingListener() {
+                @Override
+                public synchronized void onChunk(GeneratedChunk chunk) {
+                    seen[1] = stream.ids().size();
+                    super.onChunk(chunk);
+                }
+            };
+            engine.submit("b", request(3 * PrefillBudget.PIECE, 2, 1), retained(model), late, Optional.empty());
+            late.finish();
+            assertThat(seen[1] - seen[0]).as("tokens of the stream meanwhile").isGreaterThanOrEqualTo(3);
+        }
+        model.release();
+        assertThat(model.isFreed()).isTrue();
+    }
+
+    private List<List<Integer>> answers(List<GenerationRequest> requests, int running, FormatChoice format)
+            throws Exception {
+        LoadedModel model = TinyModels.load(1, CONFIG, format);
+        List<RecordingListener> listeners = new ArrayList<>();
+        try (Engine engine = engine(running, Duration.ofMillis(50))) {
+            for (GenerationRequest request : requests) {
+                RecordingListener listener = new RecordingListener();
+                listeners.add(listener);
+                engine.submit("test", request, retained(model), listener, Optional.empty());
+            }
+            for (RecordingListener listener : listeners) {
+                listener.finish();
+            }
+        } finally {
+            model.release();
+        }
+        return listeners.stream().map(RecordingListener::ids).toList();
+    }
+
+    private Engine engine(int running, Duration prefillBudget) {
+        meters.clear();
+        return new Engine(
+                new EngineLimits(running, 100, 100, prefillBudget, Duration.ofSeconds(30)), new EngineMetrics(meters));
+    }
+
+    private static LoadedModel retained(LoadedModel model) {
+        assertThat(model.retain()).isTrue();
+        return model;
+    }
+
+    private static GenerationRequest request(int promptTokens, long seed, int tokens) {
+        int[] prompt = new Random(seed).ints(promptTokens, 0, 256).toArray();
+        return new GenerationRequest(prompt, WARM, seed, Stopping.after(tokens, true), OptionalInt.empty());
+    }
+}

@@ -1,0 +1,67 @@
+package io.infinito.gpt;
+
+/**
+ * In what form the matrices of a network are kept for generation. Decoding mostly waits for them to be read from memory, so smaller is
+ * faster; embeddings, LayerNorm, attention and sums are float32 in all of them.
+ */
+public enum WeightFormat {
+    /** The weights themselves, which may be in training meanwhile. */
+    PLAIN(Kernel.PLAIN, Kernel.PLAIN),
+    /** Copies in bfloat16: CUDA. */
+    BF16(Kernel.PLAIN, Kernel.PLAIN),
+    /** Float32 in the order that oneDNN reads fastest: exact. */
+    FP32(Kernel.ONEDNN, Kernel.ONEDNN),
+    /** Float16, widened while it is multiplied. */
+    FP16(Kernel.FLOAT16, Kernel.FLOAT16),
+    /** Signed bytes with a scale for each output; activations become bytes too, with a scale for each token. */
+    INT8(Kernel.INT8, Kernel.INT8),
+    /** The head, which is most of what is read in a small network, as {@link #INT8}, the blocks as {@link #FP16}. */
+    MIXED(Kernel.FLOAT16, Kernel.INT8);
+
+    private final Kernel body;
+    private final Kernel head;
+
+    WeightFormat(Kernel body, Kernel head) {
+        this.body = body;
+        this.head = head;
+    }
+
+    /** What {@code decode.torchscript} calls it. */
+    long body() {
+        return body.ordinal();
+    }
+
+    /** What {@code decode.torchscript} calls it. */
+    long head() {
+        return head.ordinal();
+    }
+
+    /** What activations are in PLAIN's products. */
+    Precision precision() {
+        return this == BF16 ? Precision.BFLOAT16 : Precision.FLOAT32;
+    }
+
+    /**
+     * Bytes that one decoding step has to read whatever the batch: every matrix once.
+     *
+     * @param config of the network
+     */
+    public long bytes(GptConfig config) {
+        long head = (long) config.vocabularySize() * config.hidden();
+        long blocks = 12L * config.layers() * config.hidden() * config.hidden();
+        return switch (this) {
+            case PLAIN, FP32 -> Float.BYTES * (head + blocks);
+            case BF16, FP16 -> Short.BYTES * (head + blocks);
+            case INT8 -> head + blocks;
+            case MIXED -> head + Short.BYTES * blocks;
+        };
+    }
+
+    /** Numbered as in {@code decode.torchscript}. */
+    private enum Kernel {
+        PLAIN,
+        ONEDNN,
+        FLOAT16,
+        INT8
+    }
+}
