@@ -36,7 +36,8 @@ public final class Gpt implements AutoCloseable {
     public static Gpt compile(
             NDManager parent, GptConfig config, Dropout dropout, double labelSmoothing, Precision precision) {
         Map<String, Object> attributes = attributes(config, dropout, labelSmoothing, precision);
-        return new Gpt(config, TorchScript.load(parent, "Gpt", List.of("gpt.torchscript", "train.torchscript"), attributes));
+        return new Gpt(
+                config, TorchScript.load(parent, "Gpt", List.of("gpt.torchscript", "train.torchscript"), attributes));
     }
 
     /** What the text declares. */

@@ -84,8 +84,7 @@ public final class StackPlan {
 
     private Map<String, String> inferenceEnvironment() {
         Map<String, String> environment = new HashMap<>(INFERENCE_THREADS);
-        environment.put(
-                "INFINITO_INFERENCE_CACHE_DIRECTORY", data.of("models").toString());
+        environment.put("INFINITO_INFERENCE_CACHE_DIRECTORY", data.of("models").toString());
         return environment;
     }
 
