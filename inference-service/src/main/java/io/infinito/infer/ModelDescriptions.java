@@ -9,6 +9,7 @@ import io.infinito.inference.v1.GetModelResponse;
 import io.infinito.inference.v1.ModelVersion;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.Locale;
 
 /** What is served, and what stands in the way of what should be, as messages. */
 @ApplicationScoped
@@ -56,6 +57,7 @@ public class ModelDescriptions {
                 .setParameters(model.config().parameterCount())
                 .setValidationLoss(model.validationLoss())
                 .setTokenizerSha256(model.tokenizer().sha256())
-                .setLoadedAt(model.loadedAt().toString());
+                .setLoadedAt(model.loadedAt().toString())
+                .setWeightFormat(model.format().name().toLowerCase(Locale.ROOT));
     }
 }

@@ -345,6 +345,7 @@ class InferenceServiceTest {
         assertThat(model.getValidationLoss()).isEqualTo(5.5);
         assertThat(model.getTokenizerSha256()).hasSize(64);
         assertThat(model.getLoadedAt()).startsWith("20").endsWith("Z");
+        assertThat(model.getWeightFormat()).isEqualTo("int8");
         assertThat(model.getLastRefusal()).isEmpty();
         assertThat(inference.listModels(ListModelsRequest.getDefaultInstance()).getModelsList())
                 .containsExactly(model);
