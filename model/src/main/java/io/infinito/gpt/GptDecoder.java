@@ -9,7 +9,7 @@ import java.util.List;
 
 /**
  * The network of {@link Gpt} compiled for generation, with its matrices packed in one {@link WeightFormat}. It feeds any number of sequences
- * in one pass. What a sequence gets does not depend on which others are fed beside it: to the last bit in FP32 and INT8. Only one
+ * in one pass. What a sequence gets does not depend on which others are fed beside it: to the last bit in INT8, and in FP32 where oneDNN adds in one order whatever the batch, as on AVX2. Only one
  * thread at a time may {@link #feed}.
  */
 public final class GptDecoder implements AutoCloseable {

@@ -82,7 +82,7 @@ class GptDecoderTest {
     /** Prompts, pieces of prompts and single tokens of other sequences beside it. */
     @ParameterizedTest
     @EnumSource(names = {"FP32", "INT8"})
-    void givesTheSameBitsAloneAndInABatch(WeightFormat format) {
+    void givesTheSameAloneAndInABatch(WeightFormat format) {
         GptConfig config = new GptConfig(VOCABULARY, CONTEXT, 2, 4, 64, true);
         try (GptWeights weights = GptWeights.random(manager, config, 3);
                 GptDecoder decoder = GptDecoder.compile(manager, weights, format);
@@ -110,7 +110,11 @@ class GptDecoderTest {
                     int row = (companions / 2 + 1) / 2;
                     float[] found = Arrays.copyOfRange(
                             feed(decoder, feeds.toArray(Feed[]::new)), row * VOCABULARY, (row + 1) * VOCABULARY);
-                    assertThat(found).as("step %d beside %d", step, companions).isEqualTo(expected);
+                    // oneDNN may choose another order of sums for another batch on a processor that this never ran on.
+                    float rounding = format == WeightFormat.INT8 ? 0 : 1e-6f;
+                    assertThat(found)
+                            .as("step %d beside %d", step, companions)
+                            .containsExactly(expected, within(rounding));
                 }
             }
         }
