@@ -7,6 +7,7 @@ import io.infinito.infer.engine.EngineLimits;
 import io.infinito.infer.engine.Stopping;
 import io.infinito.infer.model.DeviceChoice;
 import io.infinito.infer.model.FormatChoice;
+import io.infinito.infer.model.ServedAlias;
 import io.infinito.infer.sampling.Penalties;
 import io.infinito.infer.sampling.SamplingSettings;
 import io.quarkus.runtime.configuration.DurationConverter;
@@ -33,6 +34,7 @@ class InferenceConfigTest {
         assertThat(config.cacheDirectory()).isEqualTo(Path.of("tmp", "infinito-inference"));
         assertThat(config.checkedPollInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.checkedDrainTimeout()).isEqualTo(Duration.ofSeconds(20));
+        assertThat(config.served()).containsExactly(ServedAlias.BEST);
     }
 
     @Test
@@ -52,6 +54,7 @@ class InferenceConfigTest {
                 Map.entry("infinito.inference.poll-interval", "1m"),
                 Map.entry("infinito.inference.max-sequences", "3"),
                 Map.entry("infinito.inference.drain-timeout", "0s"),
+                Map.entry("infinito.inference.serve-last", "true"),
                 Map.entry("infinito.inference.sampling.min-p", "0.1"),
                 Map.entry("infinito.inference.sampling.typical-p", "0.5"),
                 Map.entry("infinito.inference.sampling.presence-penalty", "1"),
@@ -71,6 +74,7 @@ class InferenceConfigTest {
                 .isEqualTo(new RequestDefaults(
                         new SamplingSettings(0, 0, 0.9, 0.1, 0.5, new Penalties(1.1, 0, 1, -1), Map.of()), 20, 100, 3));
         assertThat(config.checkedDrainTimeout()).isZero();
+        assertThat(config.served()).containsExactly(ServedAlias.BEST, ServedAlias.LAST);
         assertThat(config.cacheDirectory()).isEqualTo(Path.of("somewhere"));
         assertThat(config.checkedPollInterval()).isEqualTo(Duration.ofMinutes(1));
     }

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-/** Keys and values of the tokens that one sequence has gone through, float32 [L, 2, H, T, D]. */
+/** Keys and values of the tokens that one sequence has gone through, float32 [2L, 1, H, T, D], a layer's keys before its values. */
 public final class KvCache implements AutoCloseable {
     private final int capacity;
     private final NDArray keysAndValues;
@@ -13,7 +13,7 @@ public final class KvCache implements AutoCloseable {
     /** An empty cache with room for one context. */
     public KvCache(NDManager parent, GptConfig config) {
         capacity = config.context();
-        keysAndValues = parent.zeros(new Shape(config.layers(), 2, config.heads(), capacity, config.headSize()));
+        keysAndValues = parent.zeros(new Shape(2L * config.layers(), 1, config.heads(), capacity, config.headSize()));
     }
 
     /** Tokens that it holds. */

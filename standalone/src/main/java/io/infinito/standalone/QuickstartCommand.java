@@ -122,7 +122,7 @@ final class QuickstartCommand implements Callable<Integer> {
         }
     }
 
-    /** Waits for this job's best checkpoint; when an older one of another job is better, that one goes on being served. */
+    /** Waits for this job's best checkpoint, unless an older one of another job is better or the model is pinned. */
     private static GetModelResponse awaitServed(Stack stack, InferenceClient client, String version)
             throws InterruptedException {
         long end = System.nanoTime() + SERVING_PATIENCE.toNanos();
@@ -130,15 +130,18 @@ final class QuickstartCommand implements Callable<Integer> {
             requireAlive(stack);
             Optional<GetModelResponse> model = client.model();
             if (model.isPresent()
-                    && (version == null || version.equals(model.get().getModel().getVersion()))) {
+                    && (version == null
+                            || !model.get().getPinnedAt().isEmpty()
+                            || version.equals(model.get().getModel().getVersion()))) {
                 return model.get();
             }
             if (System.nanoTime() > end) {
-                String refusal = model.map(GetModelResponse::getLastRefusal).orElse("");
+                String obstacle =
+                        client.description().map(GetModelResponse::getObstacle).orElse("");
                 throw new CommandFailure(
                         "the inference service does not serve " + (version == null ? "a model" : version)
                                 + " after " + SERVING_PATIENCE.toSeconds() + " s"
-                                + (refusal.isEmpty() ? ": see its log" : ": " + refusal));
+                                + (obstacle.isEmpty() ? ": see its log" : ": " + obstacle));
             }
             Thread.sleep(SERVING_POLL_MILLIS);
         }

@@ -77,6 +77,7 @@ class PipelineIT {
             assertThat(run(2, "train", "--epochs", "two")).anyMatch(line -> line.contains("--epochs"));
             exportAndCheck();
             generateAndCheck();
+            pinAndCheck();
             refusesASecondInstallation();
 
             stack.destroy();
@@ -116,6 +117,29 @@ class PipelineIT {
                 .asString()
                 .contains("INVALID_ARGUMENT")
                 .contains("temperature");
+    }
+
+    private void pinAndCheck() throws Exception {
+        String version = json(run(0, "model", "list", "--json"))
+                .get(0)
+                .path("best")
+                .path("version")
+                .asText();
+        assertThat(run(0, "model", "pin", version, "--wait"))
+                .containsExactly(
+                        "Model default is pinned to " + version
+                                + ". 'infinito model unpin' lets it follow the best again.",
+                        "It is served.");
+        assertThat(run(0, "model", "show"))
+                .anyMatch(line -> line.startsWith("best      " + version + ", validation loss "))
+                .anyMatch(line -> line.startsWith("pinned to " + version + ", since "))
+                .anyMatch(line -> line.startsWith("served    " + version + ", loaded "));
+        assertThat(run(1, "model", "rollback"))
+                .singleElement()
+                .asString()
+                .contains("is pinned to " + version + " already");
+        assertThat(run(0, "model", "unpin"))
+                .containsExactly("Model default is not pinned any more: its best version is " + version + ".");
     }
 
     private void refusesASecondInstallation() throws Exception {

@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -124,7 +125,10 @@ class ObjectStoreTest {
         Path file = Files.write(dir.resolve("model.safetensors"), content);
 
         store.put("big", file);
-        store.download("big", dir.resolve("back/model.safetensors"));
+        MessageDigest seen = MessageDigest.getInstance("SHA-256");
+        seen.update((byte) 1);
+        store.download("big", dir.resolve("back/model.safetensors"), seen);
+        assertThat(seen.digest()).isEqualTo(MessageDigest.getInstance("SHA-256").digest(content));
 
         assertThat(store.size("big")).hasValue(content.length);
         assertThat(dir.resolve("back/model.safetensors")).hasBinaryContent(content);

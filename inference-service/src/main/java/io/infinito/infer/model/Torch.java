@@ -13,6 +13,7 @@ import org.jboss.logging.Logger;
 /** libtorch. Starting it takes a second, which passes beside the rest of the start. */
 public final class Torch {
     private static final Logger LOG = Logger.getLogger(Torch.class);
+    private static final String ENGINE = "PyTorch";
     /** Enough for every kind of operation to be seen once. */
     private static final GptConfig SMALLEST = new GptConfig(8, 2, 1, 1, 8, true);
 
@@ -41,29 +42,53 @@ public final class Torch {
     }
 
     /**
-     * Loads the libraries in a thread of its own, and compiles a first network, which is slower than any later one. Who needs a manager
-     * before that is done waits for it; what fails here fails again there, and is told there.
+     * Loads the libraries in a thread of its own, and compiles a first network, which is slower than any later one. Whoever needs libtorch
+     * before that is done waits for it.
      */
+    public static void preload() {
+        inBackground(() -> {
+            try (NDManager manager = Engine.getEngine(ENGINE).newBaseManager(Device.cpu())) {
+                // Most of the compiler's own start is the same for all formats.
+                compileSmallest(manager, FormatChoice.AUTO.on(false));
+            }
+        });
+    }
+
+    /** Gets the device ready in a thread of its own, and notes when it is. */
     public void startInBackground(StartupTimeline timeline) {
-        Thread starter = new Thread(() -> start(timeline), "libtorch-start");
+        inBackground(() -> {
+            try (NDManager manager = newManager()) {
+                compileSmallest(manager, format());
+                timeline.reached(StartupTimeline.Milestone.TORCH);
+            }
+        });
+    }
+
+    private static void compileSmallest(NDManager manager, WeightFormat format) {
+        prepareThread();
+        try (GptWeights weights = GptWeights.random(manager, SMALLEST, 0)) {
+            GptDecoder.compile(manager, weights, format).close();
+        }
+    }
+
+    private static void inBackground(Runnable work) {
+        Thread starter = new Thread(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (RuntimeException | Error e) {
+                        // Every later use fails too, but only this time the virtual machine tells the reason.
+                        LOG.warn("libtorch cannot be used", e);
+                    }
+                },
+                "libtorch-start");
         starter.setDaemon(true);
         starter.start();
     }
 
-    private synchronized void start(StartupTimeline timeline) {
-        try (NDManager manager = newManager();
-                GptWeights weights = GptWeights.random(manager, SMALLEST, 0)) {
-            prepareThread();
-            GptDecoder.compile(manager, weights, format()).close();
-            timeline.reached(StartupTimeline.Milestone.TORCH);
-        } catch (RuntimeException | Error e) {
-            LOG.debug("libtorch did not start", e);
-        }
-    }
-
     /** A manager of native memory on the device; the caller closes it. */
     public synchronized NDManager newManager() {
-        Engine engine = Engine.getEngine("PyTorch");
+        Engine engine = Engine.getEngine(ENGINE);
         if (device == null) {
             device = chooseDevice(engine);
             JniUtils.setNumThreads(threads);
