@@ -61,7 +61,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Takes all sequences of one request on, or none.
+     * Takes all sequences of one request on, or none. Once the service stops they fail at once.
      *
      * @param client whose they are
      * @param model retained once for each sequence; the engine releases it, unless this method throws
@@ -83,7 +83,9 @@ public final class Engine implements AutoCloseable {
             generations.add(new Generation(client, sequences.get(i), model, listeners.get(i), deadline));
         }
         try {
-            places.take(client, generations);
+            if (!places.take(client, generations)) {
+                generations.forEach(this::endAsTheServiceStops);
+            }
         } catch (EngineFullException e) {
             metrics.ended("rejected");
             throw e;
@@ -115,10 +117,12 @@ public final class Engine implements AutoCloseable {
             }
             idle = !pass(running);
         }
-        for (Generation generation : places.clear()) {
-            fail(generation, Failure.SHUTDOWN, "the service stops");
-            close(generation);
-        }
+        places.clear().forEach(this::endAsTheServiceStops);
+    }
+
+    private void endAsTheServiceStops(Generation generation) {
+        fail(generation, Failure.SHUTDOWN, "the service stops");
+        close(generation);
     }
 
     /** It was cancelled, or is late, while it waited. */

@@ -35,14 +35,15 @@ final class Places {
     /**
      * Lets all of them wait, or none.
      *
+     * @return false if nobody is let in any more
      * @throws EngineFullException if there are not so many free places
      */
-    void take(String client, List<Generation> generations) throws EngineFullException {
+    boolean take(String client, List<Generation> generations) throws EngineFullException {
         lock.lock();
         try {
             long now = System.nanoTime();
             if (closed || draining) {
-                throw new EngineFullException("the service stops", forecast.until(1, now));
+                return false;
             }
             int free = Math.max(0, limits.maxRunning() - running.size());
             int passing = Math.min(free, waiting.size() + generations.size());
@@ -51,6 +52,7 @@ final class Places {
                 throw new EngineFullException(full(client, generations.size()), forecast.until(missing, now));
             }
             signal();
+            return true;
         } finally {
             lock.unlock();
         }
