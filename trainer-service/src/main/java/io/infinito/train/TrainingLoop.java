@@ -27,6 +27,9 @@ public final class TrainingLoop {
         STOPPED
     }
 
+    /** Long steps are read sooner: neither who watches nor the check that a run still moves should see figures that are minutes old. */
+    private static final long READ_BACK_NANOS = 2_000_000_000;
+
     private final TrainingPlan plan;
     private final Gpt gpt;
     private final Learner learner;
@@ -52,7 +55,8 @@ public final class TrainingLoop {
      * A run that is ready to start.
      *
      * @param state where it goes on; what the learner holds is of the same step
-     * @param readBackEvery steps that are handed to the device before what they found is read; it does not change what they find
+     * @param readBackEvery steps that are handed to the device before what they found is read, fewer where they take seconds; it does
+     *     not change what they find
      * @param nanoTime a clock
      */
     public TrainingLoop(
@@ -167,6 +171,7 @@ public final class TrainingLoop {
             if (checkpoint
                     || step == end
                     || steps.unread() == readBackEvery
+                    || nanoTime.getAsLong() - windowStart > READ_BACK_NANOS
                     || isDue(plan.evaluateEverySteps(), firstStep, step)) {
                 readBack(steps);
             }
