@@ -29,7 +29,7 @@ final class StudySettings {
         EMA,
         /** A rate that falls to zero instead of to a tenth. */
         COSINE_TO_ZERO,
-        /** A tight bound of the gradient's norm instead of the usual. */
+        /** A tight bound of the gradient's norm instead of the usual. Not in the recipe. */
         CLIP,
         /** Targets that leave something to other tokens. Not in the recipe. */
         LABEL_SMOOTHING;
@@ -39,8 +39,9 @@ final class StudySettings {
         }
     }
 
-    /** The recipe has all but this. */
-    private static final Set<Ingredient> RECIPE = EnumSet.complementOf(EnumSet.of(Ingredient.LABEL_SMOOTHING));
+    /** The recipe has all but these. */
+    private static final Set<Ingredient> RECIPE =
+            EnumSet.complementOf(EnumSet.of(Ingredient.CLIP, Ingredient.LABEL_SMOOTHING));
 
     private static final Map<String, String> DEFAULTS = new LinkedHashMap<>();
 

@@ -39,8 +39,10 @@ class RecipeStudyTest {
     void runsUseWhatTheyAreNamedAfter() {
         assertThat(parse("--run=none").ingredients()).isEmpty();
         assertThat(parse("--run=+ema").ingredients()).containsExactly(Ingredient.EMA);
-        assertThat(parse("--run=all").ingredients()).hasSize(7).doesNotContain(Ingredient.LABEL_SMOOTHING);
-        assertThat(parse("--run=-dropout").ingredients()).hasSize(6).doesNotContain(Ingredient.DROPOUT);
+        assertThat(parse("--run=all").ingredients())
+                .hasSize(6)
+                .doesNotContain(Ingredient.LABEL_SMOOTHING, Ingredient.CLIP);
+        assertThat(parse("--run=-dropout").ingredients()).hasSize(5).doesNotContain(Ingredient.DROPOUT);
 
         TrainingPlan plain = parse("--run=none").plan();
         assertThat(plain.dropout().residual()).isZero();
