@@ -26,7 +26,7 @@ public interface InferenceConfig {
     @WithDefault("auto")
     DeviceChoice device();
 
-    /** Threads of one operation on the CPU; 0: half of the processors, at most 4. */
+    /** Threads of one operation on the CPU; 0: half of the processors, as 1, 2 or 4. */
     @WithDefault("0")
     int threads();
 

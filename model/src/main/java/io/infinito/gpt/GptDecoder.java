@@ -70,7 +70,7 @@ public final class GptDecoder implements AutoCloseable {
      * Feeds each sequence, and keeps keys and values in its cache. On failure the caches hold nothing of use.
      *
      * @param owner owns the result
-     * @param feeds one for each sequence
+     * @param feeds of one sequence several may stand behind each other: each layer keeps all keys and values before it attends
      * @return the logits that were wanted, in the order of the feeds, float32 [A, vocabularySize]
      * @throws IllegalArgumentException if a feed has no ids, or more than its cache has room for
      */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.infinito.checkpoint.CheckpointReference;
 import io.infinito.checkpoint.Pin;
-import io.infinito.standalone.serving.StoredModels.Model;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,10 +26,8 @@ final class ModelUnpinCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         Optional<Pin> pin = model.inStore(models -> models.unpin(model.name()));
-        Optional<CheckpointReference> best = model.inStore(models -> models.list().stream()
-                .filter(other -> other.name().equals(model.name()))
-                .findFirst()
-                .flatMap(Model::served));
+        Optional<CheckpointReference> best =
+                model.inStore(models -> models.read(model.name()).served());
         Terminal terminal = model.terminal();
         if (model.json()) {
             ObjectNode node = new ObjectMapper().createObjectNode().put("model", model.name());

@@ -34,6 +34,10 @@ record StreamFigures(
                 .mapToLong(times -> times[times.length - 1])
                 .min()
                 .orElseThrow();
+        if (to <= from) {
+            throw new IllegalArgumentException(
+                    "the first stream had ended before the last had begun: use more --tokens or fewer --streams");
+        }
         long tokens = tokenNanos.stream()
                 .mapToLong(times -> java.util.Arrays.stream(times)
                         .filter(time -> time > from && time <= to)

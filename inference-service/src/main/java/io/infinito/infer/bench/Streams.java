@@ -68,6 +68,7 @@ final class Streams {
         private final long[] tokenNanos;
         private final CountDownLatch ended;
         private int count;
+        private volatile String failed;
 
         Reader(int tokens, CountDownLatch ended) {
             this.tokenNanos = new long[tokens];
@@ -75,6 +76,9 @@ final class Streams {
         }
 
         long[] tokenNanos() {
+            if (failed != null) {
+                throw new IllegalStateException(failed);
+            }
             return tokenNanos;
         }
 
@@ -97,7 +101,8 @@ final class Streams {
 
         @Override
         public void onFailure(Failure failure, String message) {
-            throw new IllegalStateException(failure + ": " + message);
+            failed = failure + ": " + message;
+            ended.countDown();
         }
     }
 }

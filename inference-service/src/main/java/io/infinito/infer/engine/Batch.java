@@ -15,11 +15,12 @@ import java.util.List;
  */
 record Batch(List<Feed> feeds, List<Generation> fed, List<Generation> answered, int decoded, int read) {
     /**
-     * Everyone who is being decoded, and whose prompts the budget suffices for, the first that came first.
+     * Everyone who is being decoded, and prompts as far as there is room, the first that came first.
      *
      * @param ready sequences of one model that can take a token
+     * @param room tokens of prompts
      */
-    static Batch plan(List<Generation> ready, PrefillBudget budget) {
+    static Batch plan(List<Generation> ready, int room) {
         List<Feed> feeds = new ArrayList<>();
         List<Generation> fed = new ArrayList<>();
         List<Generation> answered = new ArrayList<>();
@@ -31,7 +32,6 @@ record Batch(List<Feed> feeds, List<Generation> fed, List<Generation> answered, 
             }
         }
         int decoded = fed.size();
-        int room = budget.tokens(decoded > 0);
         int read = 0;
         for (Generation generation : ready) {
             if (generation.unread() > 1 && read < room) {

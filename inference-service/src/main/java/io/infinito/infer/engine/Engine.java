@@ -105,6 +105,16 @@ public final class Engine implements AutoCloseable {
     }
 
     private void run() {
+        try {
+            decode();
+        } finally {
+            // Also where something broke that nobody thought of: whoever waits is told, and nobody else is let in.
+            places.close();
+            places.clear().forEach(this::endAsTheServiceStops);
+        }
+    }
+
+    private void decode() {
         boolean prepared = false;
         boolean idle = false;
         for (Optional<List<Generation>> gone = places.nextTurn(idle); gone.isPresent(); gone = places.nextTurn(idle)) {
@@ -117,7 +127,6 @@ public final class Engine implements AutoCloseable {
             }
             idle = !pass(running);
         }
-        places.clear().forEach(this::endAsTheServiceStops);
     }
 
     private void endAsTheServiceStops(Generation generation) {
@@ -138,18 +147,36 @@ public final class Engine implements AutoCloseable {
     /** One token, or a piece of a prompt, for everyone who can take it; whether there was anyone. */
     private boolean pass(List<Generation> running) {
         boolean progress = false;
+        boolean decoding = false;
         Map<LoadedModel, List<Generation>> ready = new LinkedHashMap<>();
         for (Generation generation : running) {
             if (endedByItself(generation)) {
                 progress = true;
-            } else if (generation.listener().isReady()) {
+            } else if (generation.listener().isReady() && prepare(generation)) {
                 generation.unstalled();
                 ready.computeIfAbsent(generation.model(), model -> new ArrayList<>())
                         .add(generation);
+                decoding |= generation.unread() == 1;
             }
         }
-        ready.forEach(this::feed);
+        int room = prefill.tokens(decoding);
+        for (Map.Entry<LoadedModel, List<Generation>> ofModel : ready.entrySet()) {
+            // All versions share the thread, and with it the budget.
+            room = Math.max(PrefillBudget.PIECE, room - feed(ofModel.getKey(), ofModel.getValue(), room));
+        }
         return progress || !ready.isEmpty();
+    }
+
+    /** Gives it a cache; where there is no memory for one, only this generation ends. */
+    private boolean prepare(Generation generation) {
+        try {
+            generation.prepare();
+            return true;
+        } catch (RuntimeException | Error e) {
+            LOG.error("a generation got no cache", e);
+            broken(generation, e);
+            return false;
+        }
     }
 
     /** Whether it was cancelled, is late, or has a reader who takes nothing: then it has left. */
@@ -177,9 +204,9 @@ public final class Engine implements AutoCloseable {
         return false;
     }
 
-    /** One pass through one model. */
-    private void feed(LoadedModel model, List<Generation> ready) {
-        Batch batch = Batch.plan(ready, prefill);
+    /** One pass through one model; the tokens of prompts that it read. */
+    private int feed(LoadedModel model, List<Generation> ready, int room) {
+        Batch batch = Batch.plan(ready, room);
         long start = System.nanoTime();
         List<float[]> logits;
         try {
@@ -187,7 +214,7 @@ public final class Engine implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             LOG.error("a pass through the model failed", e);
             batch.fed().forEach(generation -> broken(generation, e));
-            return;
+            return batch.read();
         }
         long modelNanos = System.nanoTime() - start;
         prefill.took(batch.read(), batch.decoded(), modelNanos);
@@ -195,6 +222,7 @@ public final class Engine implements AutoCloseable {
             answer(batch.answered().get(i), logits.get(i));
         }
         metrics.pass(batch.fed().size(), batch.read(), modelNanos, System.nanoTime() - start);
+        return batch.read();
     }
 
     private void answer(Generation generation, float[] logits) {

@@ -39,7 +39,7 @@ public final class Generation {
 
     private final List<Integer> unsent = new ArrayList<>();
     private final List<TokenLogprob> unsentLogprobs = new ArrayList<>();
-    /** Null until it is first fed. */
+    /** Null until {@link #prepare}. */
     private KvCache cache;
     /** Where in the history the cache begins. */
     private int windowStart;
@@ -71,11 +71,16 @@ public final class Generation {
         this.stops = new StopStrings(stopping.stop(), stopping.includeStop());
     }
 
+    /** Has a cache from now on. */
+    void prepare() {
+        if (cache == null) {
+            startedNanos = System.nanoTime();
+            cache = model.newCache();
+        }
+    }
+
     /** How many tokens it has to be fed with before the next is sampled; 1 once it is being decoded. */
     int unread() {
-        if (cache == null) {
-            return history.length();
-        }
         if (cache.length() == cache.capacity()) {
             slide();
         }
@@ -88,10 +93,6 @@ public final class Generation {
      * @param most tokens in all; the last piece may be longer by less than one
      */
     List<Feed> feeds(int most) {
-        if (cache == null) {
-            startedNanos = System.nanoTime();
-            cache = model.newCache();
-        }
         List<Feed> feeds = new ArrayList<>();
         int position = cache.length();
         int last = position + unread();

@@ -47,8 +47,11 @@ final class PrefillBudget {
         if (read == 0) {
             nanosOfDecoding = mean(nanosOfDecoding, passNanos);
         } else {
-            double reading = decoded == 0 ? passNanos : Math.max(0, passNanos - nanosOfDecoding);
-            nanosOfToken = mean(nanosOfToken, Math.max(1, reading / read));
+            double reading = decoded == 0 ? passNanos : passNanos - nanosOfDecoding;
+            // Fewer were decoded than in the passes before: that says nothing of reading.
+            if (reading > 0) {
+                nanosOfToken = mean(nanosOfToken, reading / read);
+            }
         }
     }
 

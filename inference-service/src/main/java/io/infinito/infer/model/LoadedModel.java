@@ -41,6 +41,8 @@ public final class LoadedModel {
     private final Deque<KvCache> freeCaches = new ArrayDeque<>();
     /** One for each sequence of the largest batch so far. */
     private final List<float[]> rows = new ArrayList<>();
+
+    private final Object inspecting = new Object();
     /** Compiled when it is first asked for. */
     private GptInspection inspection;
 
@@ -76,17 +78,21 @@ public final class LoadedModel {
             Tokenizer tokenizer,
             TensorSource source) {
         NDManager manager = null;
+        GptDecoder decoder = null;
         try {
             manager = torch.newManager();
             Torch.prepareThread();
             GptWeights weights = GptWeights.view(manager, config, source);
-            GptDecoder decoder = GptDecoder.compile(manager, weights, torch.format());
+            decoder = GptDecoder.compile(manager, weights, torch.format());
             LoadedModel model = new LoadedModel(identity, validationLoss, tokenizer, manager, weights, decoder);
             model.warmUp();
             return model;
         } catch (RuntimeException | Error e) {
+            if (decoder != null) {
+                decoder.close();
+            }
             if (manager != null) {
-                // Weights and network are in it.
+                // Weights are in it.
                 manager.close();
             }
             tokenizer.close();
@@ -181,11 +187,14 @@ public final class LoadedModel {
         }
     }
 
-    private synchronized GptInspection inspection() {
-        if (inspection == null) {
-            inspection = GptInspection.compile(manager, config(), Precision.FLOAT32);
+    /** Not under the lock of {@link #retain}: nobody should wait for the compiler in order to end. */
+    private GptInspection inspection() {
+        synchronized (inspecting) {
+            if (inspection == null) {
+                inspection = GptInspection.compile(manager, config(), Precision.FLOAT32);
+            }
+            return inspection;
         }
-        return inspection;
     }
 
     private static long[] longs(int[] ids) {
@@ -208,6 +217,7 @@ public final class LoadedModel {
         }
         users--;
         if (users == 0) {
+            // Nobody compiles it now: whoever inspects is a user.
             if (inspection != null) {
                 inspection.close();
             }

@@ -152,7 +152,16 @@ public final class ModelFollower implements AutoCloseable {
     }
 
     private void check() {
+        List<ModelIdentity> before = identities();
         slots.forEach(this::check);
+        // Only once all have looked: another alias may want what is in the cache.
+        if (!identities().equals(before)) {
+            cache.keepOnly(identities().stream().map(ModelIdentity::sha256).collect(Collectors.toSet()));
+        }
+    }
+
+    private List<ModelIdentity> identities() {
+        return slots.stream().flatMap(slot -> slot.state().serving().stream()).toList();
     }
 
     private void check(ModelSlot slot) {
@@ -179,6 +188,7 @@ public final class ModelFollower implements AutoCloseable {
             return;
         }
         if (slot.hasRefused(choice)) {
+            slot.refuseStill();
             return;
         }
         slot.expect(choice);
@@ -204,6 +214,7 @@ public final class ModelFollower implements AutoCloseable {
 
     private void remember(LoadedModel model) {
         synchronized (inMemory) {
+            inMemory.removeIf(LoadedModel::isFreed);
             inMemory.add(model);
         }
     }
@@ -226,10 +237,6 @@ public final class ModelFollower implements AutoCloseable {
             }
             whenServing.run();
         }
-        cache.keepOnly(slots.stream()
-                .flatMap(other -> other.state().serving().stream())
-                .map(ModelIdentity::sha256)
-                .collect(Collectors.toSet()));
     }
 
     private void refuse(ModelSlot slot, Optional<Choice> choice, CheckpointRefusedException refusal) {

@@ -88,6 +88,11 @@ final class ModelSlot {
                 Optional.of(reason));
     }
 
+    /** The store can be read again, and says what was refused before. */
+    void refuseStill() {
+        hinder("the checkpoint was refused: " + state.refusal());
+    }
+
     /** It could not be looked, or there is nothing to serve. */
     void hinder(String obstacle) {
         state = new ServingState(

@@ -26,7 +26,7 @@ public final class Torch {
      * Starts nothing yet.
      *
      * @param choice where models run
-     * @param threads of one operation on the CPU; 0: half of the processors, at most 4
+     * @param threads of one operation on the CPU; 0: half of the processors, as 1, 2 or 4
      * @param formatChoice how matrices are kept
      */
     public Torch(DeviceChoice choice, int threads, FormatChoice formatChoice) {
@@ -38,7 +38,9 @@ public final class Torch {
         // Reading the weights is what decoding waits for: more threads than memory channels only wait for each other.
         this.threads = threads > 0
                 ? threads
-                : Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors() / 2));
+                : Math.max(
+                        1,
+                        Integer.highestOneBit(Math.min(4, Runtime.getRuntime().availableProcessors() / 2)));
     }
 
     /**
@@ -48,8 +50,8 @@ public final class Torch {
     public static void preload() {
         inBackground(() -> {
             try (NDManager manager = Engine.getEngine(ENGINE).newBaseManager(Device.cpu())) {
-                // Most of the compiler's own start is the same for all formats.
-                compileSmallest(manager, FormatChoice.AUTO.on(false));
+                // Most of the compiler's own start is the same for all formats, and this one works on every processor.
+                compileSmallest(manager, WeightFormat.PLAIN);
             }
         });
     }

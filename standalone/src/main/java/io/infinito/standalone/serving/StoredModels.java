@@ -74,7 +74,7 @@ public final class StoredModels {
         return store.list("jobs/").stream()
                 .map(StoredObject::key)
                 .filter(key -> CheckpointKeys.stepOfManifest(key).isPresent())
-                .flatMap(key -> checkpoint(key).stream())
+                .flatMap(key -> readable(key).stream())
                 .filter(checkpoint -> checkpoint.manifest().modelName().equals(name))
                 .sorted(Comparator.comparing((Checkpoint c) -> c.manifest().createdAt())
                         .thenComparing(c -> c.manifest().step())
@@ -121,16 +121,30 @@ public final class StoredModels {
         return hold(name, previous);
     }
 
-    /** Lets a model follow its best version again; the pin that was there, if any. */
+    /**
+     * Lets a model follow its best version again. A pin that cannot be read goes too: it holds up every reload and every deletion.
+     *
+     * @return the pin that was there and could be read
+     * @throws ServingFailure if the model has neither an alias nor a pin
+     */
     public Optional<Pin> unpin(String name) {
-        Optional<Pin> pin = find(name).pin();
-        store.delete(List.of(CheckpointKeys.pin(name)));
-        return pin;
+        String key = CheckpointKeys.pin(name);
+        Optional<byte[]> former = store.get(key);
+        if (former.isEmpty()) {
+            find(name);
+            return Optional.empty();
+        }
+        store.delete(List.of(key));
+        try {
+            return former.map(Pin::fromJson);
+        } catch (IllegalArgumentException unreadable) {
+            return Optional.empty();
+        }
     }
 
     private Pin hold(String name, CheckpointReference checkpoint) {
         requireWhole(checkpoint);
-        Optional<Pin> former = read(name).pin();
+        Optional<byte[]> former = store.get(CheckpointKeys.pin(name));
         Pin pin = new Pin(checkpoint, clock.instant().toString());
         store.put(CheckpointKeys.pin(name), pin.toJson());
         try {
@@ -138,7 +152,7 @@ public final class StoredModels {
             requireWhole(checkpoint);
         } catch (ServingFailure gone) {
             former.ifPresentOrElse(
-                    before -> store.put(CheckpointKeys.pin(name), before.toJson()),
+                    before -> store.put(CheckpointKeys.pin(name), before),
                     () -> store.delete(List.of(CheckpointKeys.pin(name))));
             throw gone;
         }
@@ -165,7 +179,8 @@ public final class StoredModels {
         });
     }
 
-    private Model read(String name) {
+    /** What a name means, where it may have neither an alias nor a pin. */
+    public Model read(String name) {
         return new Model(
                 name,
                 parse(CheckpointKeys.best(name), BestAlias::fromJson),
@@ -177,6 +192,15 @@ public final class StoredModels {
             CheckpointManifest manifest = CheckpointManifest.fromJson(json);
             return new Checkpoint(new CheckpointReference(manifestKey, Sha256.of(json), manifest.version()), manifest);
         });
+    }
+
+    /** One that a newer version wrote cannot be pinned from here, and is no reason to show none. */
+    private Optional<Checkpoint> readable(String manifestKey) {
+        try {
+            return checkpoint(manifestKey);
+        } catch (ServingFailure unreadable) {
+            return Optional.empty();
+        }
     }
 
     private <T> Optional<T> parse(String key, Function<byte[], T> parser) {
