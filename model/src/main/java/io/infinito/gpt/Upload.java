@@ -21,7 +21,7 @@ public final class Upload implements AutoCloseable {
     public Upload(NDManager parent) {
         manager = parent.newSubManager();
         gpu = manager.getDevice().isGpu();
-        // Only CUDA can pin memory.
+        // Only CUDA can pin memory. The script is loaded without it too, so that tests compile it.
         script = TorchScript.load(manager, "Upload", List.of("upload.torchscript"), Map.of("pinned", gpu));
         like = manager.zeros(new Shape(1), DataType.INT64);
     }
@@ -33,9 +33,11 @@ public final class Upload implements AutoCloseable {
      * @return int64 of {@code shape}
      */
     public NDArray of(NDManager owner, long[] values, Shape shape) {
-        // On a CPU the result is the host's array itself, which must live as long.
-        try (NDManager host = gpu ? manager.newSubManager(Device.cpu()) : null) {
-            NDArray array = (gpu ? host : owner).create(values, shape);
+        if (!gpu) {
+            return owner.create(values, shape);
+        }
+        try (NDManager host = manager.newSubManager(Device.cpu())) {
+            NDArray array = host.create(values, shape);
             try (IValue uploaded = script.run("upload", TorchScript.tensor(array), TorchScript.tensor(like))) {
                 return uploaded.toTensor((PtNDManager) owner);
             }

@@ -12,9 +12,12 @@ import io.infinito.gpt.Upload;
 import java.lang.management.MemoryUsage;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
 /** Makes batches of the training split on the device. */
 public final class BatchLoader implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(BatchLoader.class);
     /** A larger file stays on the host. As numbers of four bytes this is a gibibyte, and a buffer of Java's holds two at most. */
     private static final long MOST_DEVICE_TOKENS = 1 << 28;
     /** Of the memory that is free once weights and moments are there; the rest is for the activations. */
@@ -66,9 +69,19 @@ public final class BatchLoader implements AutoCloseable {
         return tokens <= MOST_DEVICE_TOKENS && tokens * Integer.BYTES <= freeBytes / SHARE_OF_FREE_MEMORY;
     }
 
+    /** 0 where the driver cannot be asked: the file then stays on the host, which costs little. */
     private static long freeBytes(Device gpu) {
-        MemoryUsage memory = CudaUtils.getGpuMemory(gpu);
-        return memory.getMax() - memory.getCommitted();
+        return freeBytes(() -> CudaUtils.getGpuMemory(gpu));
+    }
+
+    static long freeBytes(Supplier<MemoryUsage> query) {
+        try {
+            MemoryUsage memory = query.get();
+            return memory.getMax() - memory.getCommitted();
+        } catch (RuntimeException | LinkageError e) {
+            LOG.warnf("the training tokens stay on the host: the device's free memory cannot be asked for: %s", e);
+            return 0;
+        }
     }
 
     static BatchLoader onDevice(NDManager manager, SequenceOrder sequences, TokenDropout tokenDropout, int context) {

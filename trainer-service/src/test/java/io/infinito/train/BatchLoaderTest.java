@@ -14,6 +14,7 @@ import io.infinito.gpt.GradientGuard;
 import io.infinito.gpt.Precision;
 import io.infinito.gpt.StepClock;
 import java.io.IOException;
+import java.lang.management.MemoryUsage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,15 @@ class BatchLoaderTest {
         assertThat(BatchLoader.fits(2_422_480, 16 * gibibyte)).isTrue();
         assertThat(BatchLoader.fits(2_422_480, 2_422_480 * 15L)).isFalse();
         assertThat(BatchLoader.fits(300_000_000, 80 * gibibyte)).isFalse();
+    }
+
+    @Test
+    void nothingGoesToADeviceThatCannotTellItsFreeMemory() {
+        assertThat(BatchLoader.freeBytes(() -> new MemoryUsage(0, 20, 30, 100))).isEqualTo(70);
+        long unknown = BatchLoader.freeBytes(() -> {
+            throw new IllegalArgumentException("CUDA API call failed: no error");
+        });
+        assertThat(BatchLoader.fits(500, unknown)).isFalse();
     }
 
     /** The path of a GPU, which has its tokens in its memory and its products in bfloat16. */

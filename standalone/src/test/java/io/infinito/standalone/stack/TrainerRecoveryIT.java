@@ -15,6 +15,7 @@ import io.infinito.training.v1.TrainJobStatus.Phase;
 import io.infinito.training.v1.TrainRequest;
 import io.infinito.training.v1.TrainingSpec;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -144,6 +145,11 @@ class TrainerRecoveryIT {
                 .max()
                 .orElse(0);
         assertThat(kept).isGreaterThanOrEqualTo(reached);
+        // Otherwise a job that is moved about often would be given up as one that kills its trainers.
+        assertThat(store.get(CheckpointKeys.attempt("handed", 1)).orElseThrow())
+                .asString(StandardCharsets.UTF_8)
+                .contains("\"trained\":true")
+                .contains("\"letGo\":true");
         services.start(FIRST);
 
         assertUndisturbed("handed");

@@ -14,13 +14,18 @@ import java.util.Optional;
  * @param process the same for all attempts of a process, and for no other process
  * @param startedAt when it began
  * @param step of the newest checkpoint then; 0 where there was none, -1 where an earlier build did not say
+ * @param trained whether it came as far as training: one that waits for its dataset needs no memory to speak of
  * @param letGo whether it gave the job up alive: a trainer that stops, a store or broker that is away, a successor
  */
-record AttemptNote(String owner, String process, Instant startedAt, int step, boolean letGo) {
+record AttemptNote(String owner, String process, Instant startedAt, int step, boolean trained, boolean letGo) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
+    AttemptNote withTrained() {
+        return new AttemptNote(owner, process, startedAt, step, true, letGo);
+    }
+
     AttemptNote withLetGo() {
-        return new AttemptNote(owner, process, startedAt, step, true);
+        return new AttemptNote(owner, process, startedAt, step, trained, true);
     }
 
     byte[] toJson() {
@@ -30,6 +35,7 @@ record AttemptNote(String owner, String process, Instant startedAt, int step, bo
                     .put("process", process)
                     .put("startedAt", startedAt.toString())
                     .put("step", step)
+                    .put("trained", trained)
                     .put("letGo", letGo));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree can always be written", e);
@@ -45,6 +51,7 @@ record AttemptNote(String owner, String process, Instant startedAt, int step, bo
                     node.path("process").asText(),
                     Instant.parse(node.path("startedAt").asText()),
                     node.path("step").asInt(-1),
+                    node.path("trained").asBoolean(),
                     node.path("letGo").asBoolean()));
         } catch (IOException | java.time.format.DateTimeParseException e) {
             return Optional.empty();

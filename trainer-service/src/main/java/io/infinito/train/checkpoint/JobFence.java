@@ -4,7 +4,9 @@ import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StoredObject;
 import java.time.Instant;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The numbers of a job's attempts, as create-only objects: only one process can have a number, and whoever sees a higher one than
@@ -23,7 +25,7 @@ public final class JobFence {
     private final ObjectStore store;
     private final String jobId;
     private final int attempt;
-    private final AttemptNote note;
+    private volatile AttemptNote note;
     private final Instant firstStart;
     private volatile boolean replaced;
 
@@ -42,7 +44,7 @@ public final class JobFence {
      * @param process the same for all attempts of this process, and for no other process
      */
     public static JobFence take(ObjectStore store, String jobId, String owner, String process) {
-        AttemptNote note = new AttemptNote(owner, process, Instant.now(), newestStep(store, jobId), false);
+        AttemptNote note = new AttemptNote(owner, process, Instant.now(), newestStep(store, jobId), false, false);
         int next = latest(store, jobId) + 1;
         while (!store.putIfAbsent(CheckpointKeys.attempt(jobId, next), note.toJson())) {
             next++;
@@ -87,19 +89,22 @@ public final class JobFence {
     }
 
     /**
-     * How many attempts in a row, the last ones before this, began at the very checkpoint that this one begins at and ended without a
-     * word, as a process does that is killed. Those that gave the job up alive do not count.
+     * How many processes were killed, as far as one can know, while they trained from the very checkpoint that this attempt begins at,
+     * since another one was the newest. A process counts by its last attempt, for it lived on after the others: as a death if that
+     * came as far as training and ended without a word.
      *
      * @param most after which counting may end
      */
     public int deathsWithoutProgress(int most) {
         int deaths = 0;
+        Set<String> processes = new HashSet<>(Set.of(note.process()));
         for (int earlier = attempt - 1; earlier >= 1 && deaths < most; earlier--) {
             Optional<AttemptNote> other = note(store, jobId, earlier);
             if (other.isEmpty() || other.get().step() != note.step()) {
                 break;
             }
-            if (!other.get().letGo() && !other.get().process().equals(note.process())) {
+            boolean last = processes.add(other.get().process());
+            if (last && other.get().trained() && !other.get().letGo()) {
                 deaths++;
             }
         }
@@ -107,12 +112,24 @@ public final class JobFence {
     }
 
     /**
-     * This attempt ends, and its process lives on or stops as it was asked to: it does not count as a death.
+     * This attempt begins to train: from now on it counts as a death if it ends without a word.
      *
      * @throws io.infinito.storage.StorageException if the store does not take it
      */
-    public void letGo() {
-        store.put(CheckpointKeys.attempt(jobId, attempt), note.withLetGo().toJson());
+    public synchronized void beginToTrain() {
+        note = note.withTrained();
+        store.put(CheckpointKeys.attempt(jobId, attempt), note.toJson());
+    }
+
+    /**
+     * This attempt ends, and its process lives on or stops as it was asked to: it does not count as a death. May be repeated, and from
+     * any thread.
+     *
+     * @throws io.infinito.storage.StorageException if the store does not take it
+     */
+    public synchronized void letGo() {
+        note = note.withLetGo();
+        store.put(CheckpointKeys.attempt(jobId, attempt), note.toJson());
     }
 
     /** Whether a check has found that another attempt has begun. Asks nobody. */

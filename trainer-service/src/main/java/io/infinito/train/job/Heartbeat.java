@@ -102,6 +102,9 @@ public class Heartbeat {
                 LOG.warn(e.getMessage());
             } catch (StorageException e) {
                 LOG.warnf("the job stays silent until the store tells that it is not replaced: %s", e.getMessage());
+            } catch (RuntimeException e) {
+                // What leaves this method ends the schedule, and the job would look dead for the rest of its time.
+                LOG.warn("a status could not be published; the next one is tried all the same", e);
             } finally {
                 if (!handed) {
                     underWay.set(false);

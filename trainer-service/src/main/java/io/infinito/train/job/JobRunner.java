@@ -53,6 +53,8 @@ public class JobRunner {
     private final RunSettings settings;
 
     private volatile boolean shuttingDown;
+    /** Of the last attempt, unless its job has ended. */
+    private volatile JobFence held;
 
     JobRunner(
             ObjectStore store,
@@ -74,9 +76,18 @@ public class JobRunner {
         settings = RunSettings.of(config);
     }
 
-    /** No further step is made; the running job is handed back. */
+    /**
+     * No further step is made; the running job is handed back. The store is told at once, without waiting for it: while uploads fail the
+     * last checkpoint may take longer than this process has left, and the job's next trainer is not to take that for a death.
+     */
     void shutDown() {
         shuttingDown = true;
+        JobFence fence = held;
+        if (fence != null) {
+            Thread telling = new Thread(() -> letGo(fence), "letting-go");
+            telling.setDaemon(true);
+            telling.start();
+        }
     }
 
     boolean isShuttingDown() {
@@ -120,6 +131,7 @@ public class JobRunner {
             throw new HandedBackException(job.jobId());
         }
         record.end(ProtoJson.print(end));
+        held = null;
         events.status(end);
         metrics.ended(end.getPhase());
         LOG.infof("job %s is %s %s", job.jobId(), end.getPhase(), end.getError());
@@ -158,12 +170,10 @@ public class JobRunner {
     private TrainJobStatus attempt(TrainingJob job, JobRecord record, JobStatus status) {
         try {
             JobFence fence = JobFence.take(store, job.jobId(), hostName(), PROCESS);
+            held = fence;
             status.attempt(fence.attempt());
             status.phase(Phase.ACCEPTED);
             LOG.infof("job %s, attempt %d", job.jobId(), fence.attempt());
-            if (isKilledAgainAndAgain(fence)) {
-                return status.end(Phase.FAILED, givenUp(fence));
-            }
             return attempt(job, record, status, fence);
         } catch (RuntimeException e) {
             throw e;
@@ -175,6 +185,9 @@ public class JobRunner {
     private TrainJobStatus attempt(TrainingJob job, JobRecord record, JobStatus status, JobFence fence)
             throws Exception {
         try {
+            if (isKilledAgainAndAgain(fence)) {
+                return status.end(Phase.FAILED, givenUp(fence));
+            }
             End end;
             try (AutoCloseable beating = heartbeat.start(status, fence)) {
                 end = trainToTheEnd(job, record, status, fence);
@@ -201,11 +214,13 @@ public class JobRunner {
     }
 
     private String givenUp(JobFence fence) {
-        String reached =
-                fence.firstStep() == 0 ? "the first checkpoint" : "the checkpoint of step " + fence.firstStep();
-        return "the last " + settings.maxDeathsInARow() + " attempts were killed, none of them beyond " + reached
-                + ": most likely the system ran out of memory. Lower training.batchSize or model.context, give the trainer"
-                + " more memory, or raise infinito.trainer.max-deaths-in-a-row";
+        boolean fromStart = fence.firstStep() == 0;
+        String reached = fromStart ? "the first checkpoint" : "the checkpoint of step " + fence.firstStep();
+        return "the last " + settings.maxDeathsInARow() + " trainers of this job were killed, none of them beyond "
+                + reached
+                + ": most likely the system ran out of memory. Lower training.batchSize or model.context, or give the trainer"
+                + " more memory, and send the job under a new jobId"
+                + (fromStart ? "" : "; initFrom that checkpoint keeps the weights, and its context");
     }
 
     private record End(Phase phase, String error) {}
@@ -258,6 +273,7 @@ public class JobRunner {
         }
         status.dataset(dataset.get().manifest().getDatasetId());
         history.catchUp();
+        fence.beginToTrain();
         Path workFolder = TrainingAttempt.workFolder(config.workFolder(), job.jobId(), fence.attempt());
         try (EpochOutbox outbox = new EpochOutbox(events, fence)) {
             ToldEpochs told = new ToldEpochs(history.epochs(job.jobId()));

@@ -32,8 +32,8 @@ public interface TrainerConfig {
     int readBackEvery();
 
     /**
-     * A job is given up when so many attempts in a row were killed, none of them beyond the same checkpoint; 0: never. The usual
-     * killer is the system that is out of memory.
+     * A job is given up when so many trainers in a row were killed while they trained, none of them beyond the same checkpoint; 0:
+     * never. The usual killer is the system that is out of memory.
      */
     @WithDefault("5")
     int maxDeathsInARow();

@@ -17,6 +17,9 @@ class ArithmeticPeakTest {
     private double measure() {
         measurements++;
         nanos += costNanos;
+        if (Double.isNaN(speed)) {
+            throw new IllegalStateException("as where a device has no memory left");
+        }
         return speed;
     }
 
@@ -56,6 +59,25 @@ class ArithmeticPeakTest {
         }
         double share = (double) (measurements - before) * costNanos / (nanos - startNanos);
         assertThat(share).isLessThan(0.006);
+    }
+
+    @Test
+    void aMeasurementThatFailsIsTheLast() {
+        speed = Double.NaN;
+        nanos += 2_000 * MILLI;
+        int before = measurements;
+        peak.measureNowAndThen();
+        nanos += 2_000 * MILLI;
+        peak.measureNowAndThen();
+        assertThat(measurements).isEqualTo(before + 1);
+        assertThat(peak.flopsPerSecond()).isEqualTo(100);
+    }
+
+    @Test
+    void whereNothingCanBeMeasuredThereIsNoPeak() {
+        speed = Double.NaN;
+        assertThat(new ArithmeticPeak(this::measure, () -> nanos).flopsPerSecond())
+                .isZero();
     }
 
     /** Until so many measurements were made. */

@@ -225,25 +225,35 @@ class TrainerServiceTest {
     @Test
     void aJobWhoseTrainersAreKilledAgainAndAgainEndsWithAReason() {
         for (int i = 0; i < 5; i++) {
-            JobFence.take(store, "doomed", "other/1", "process-" + i);
+            JobFence.take(store, "doomed", "other/1", "process-" + i).beginToTrain();
         }
         request("doomed", "{\"jobId\":\"doomed\",\"dataset\":{\"source\":\"test:ok\"}," + SMALL + "}");
         awaitPhase("doomed", "FAILED")
                 .body(
                         "error",
-                        containsString("the last 5 attempts were killed, none of them beyond the first checkpoint"))
-                .body("error", containsString("training.batchSize"));
+                        containsString(
+                                "the last 5 trainers of this job were killed, none of them beyond the first checkpoint"))
+                .body("error", containsString("training.batchSize"))
+                .body("error", containsString("under a new jobId"));
         assertThat(store.get(CheckpointKeys.outcome("doomed"))).isPresent();
     }
 
     @Test
     void onlyDeathsAtTheSameCheckpointCount() {
         for (int i = 0; i < 4; i++) {
-            JobFence.take(store, "unlucky", "other/1", "process-" + i);
+            // Twice each: a process dies only once, however many attempts it had made.
+            JobFence.take(store, "unlucky", "other/1", "process-" + i).beginToTrain();
+            JobFence.take(store, "unlucky", "other/1", "process-" + i).beginToTrain();
         }
-        // Two that were told to stop, and one whose process lives, as after a broker that was away.
-        JobFence.take(store, "unlucky", "other/1", "process-5").letGo();
+        // One that was told to stop, one that lost its store before and then was told to stop, and one that waited for
+        // its dataset.
+        JobFence stopped = JobFence.take(store, "unlucky", "other/1", "process-5");
+        stopped.beginToTrain();
+        stopped.letGo();
+        JobFence.take(store, "unlucky", "other/1", "process-6").beginToTrain();
         JobFence.take(store, "unlucky", "other/1", "process-6").letGo();
+        JobFence.take(store, "unlucky", "other/1", "process-7");
+        // One whose process lives, as after a broker that was away.
         JobFence fence = JobFence.take(store, "unlucky", "other/1", "process-0");
         assertThat(fence.deathsWithoutProgress(5)).isEqualTo(3);
         assertThat(fence.deathsWithoutProgress(2)).isEqualTo(2);
