@@ -1,7 +1,5 @@
 package io.infinito.infer.bench;
 
-import ai.djl.ndarray.NDManager;
-import ai.djl.pytorch.jni.JniUtils;
 import io.infinito.infer.model.DeviceChoice;
 import io.infinito.infer.model.FormatChoice;
 import io.infinito.infer.model.LoadedModel;
@@ -18,8 +16,6 @@ import java.util.OptionalDouble;
 public final class GenerationBenchmark {
     /** Sequences before those that count: the first ones compile Java and fault memory in. */
     private static final int WARMUP_ROUNDS = 2;
-
-    private static final int BANDWIDTH_MEASUREMENTS = 5;
 
     private final BenchSettings settings;
 
@@ -45,27 +41,22 @@ public final class GenerationBenchmark {
     }
 
     BenchReport run() throws IOException, InterruptedException {
+        Torch first = torch(FormatChoice.AUTO);
+        // Only then is libtorch sure to be loaded.
+        first.newManager().close();
+        Torch.prepareThread();
         BenchModel model = settings.model().isPresent()
                 ? BenchModel.of(settings.model().get())
                 : BenchModel.random(settings.preset().presetName(), settings.preset()::config);
         int[] text = text(model);
-        Torch first = torch(FormatChoice.AUTO);
-        try (NDManager manager = first.newManager();
-                MemoryBandwidth bandwidth = new MemoryBandwidth(manager)) {
-            List<FormatFigures> formats = new ArrayList<>();
-            for (FormatChoice format : settings.formats()) {
-                for (int i = 0; i < BANDWIDTH_MEASUREMENTS; i++) {
-                    bandwidth.measure();
-                }
-                formats.add(measure(model, torch(format), text, bandwidth));
-            }
-            return new BenchReport(
-                    model.name(),
-                    model.config().parameterCount(),
-                    JniUtils.getNumThreads(),
-                    bandwidth.bytesPerSecond(),
-                    formats);
+        MemoryBandwidth bandwidth = new MemoryBandwidth(first);
+        List<FormatFigures> formats = new ArrayList<>();
+        for (FormatChoice format : settings.formats()) {
+            bandwidth.measure();
+            formats.add(measure(model, torch(format), text, bandwidth));
         }
+        return new BenchReport(
+                model.name(), model.config().parameterCount(), first.threads(), bandwidth.bytesPerSecond(), formats);
     }
 
     private Torch torch(FormatChoice format) {
@@ -96,11 +87,14 @@ public final class GenerationBenchmark {
             for (int count : settings.streams()) {
                 figures.add(streams.measure(count));
             }
+            OptionalDouble perplexity = text.length == 0
+                    ? OptionalDouble.empty()
+                    : OptionalDouble.of(DecodingThread.call(torch, () -> Perplexity.of(model, text)));
             return new FormatFigures(
                     model.format(),
                     loadMillis,
                     bandwidth.bytesPerSecond() / model.format().bytes(model.config()),
-                    text.length == 0 ? OptionalDouble.empty() : OptionalDouble.of(Perplexity.of(model, text)),
+                    perplexity,
                     figures);
         } finally {
             model.release();

@@ -2,7 +2,6 @@ package io.infinito.infer.engine;
 
 import io.infinito.infer.engine.GenerationListener.Failure;
 import io.infinito.infer.model.LoadedModel;
-import io.infinito.infer.model.Torch;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -122,7 +121,7 @@ public final class Engine implements AutoCloseable {
             List<Generation> running = places.running();
             if (!prepared && !running.isEmpty()) {
                 // Only now is libtorch sure to be loaded.
-                Torch.prepareThread();
+                running.get(0).model().prepareDecoding();
                 prepared = true;
             }
             idle = !pass(running);

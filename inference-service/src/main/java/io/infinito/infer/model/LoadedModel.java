@@ -29,6 +29,7 @@ import java.util.List;
  * succeeded; the last {@link #release} frees it. Only one thread at a time may {@link #feed}.
  */
 public final class LoadedModel {
+    private final Torch torch;
     private final ModelIdentity identity;
     private final double validationLoss;
     private final Instant loadedAt = Instant.now();
@@ -49,12 +50,14 @@ public final class LoadedModel {
     private int users = 1;
 
     private LoadedModel(
+            Torch torch,
             ModelIdentity identity,
             double validationLoss,
             Tokenizer tokenizer,
             NDManager manager,
             GptWeights weights,
             GptDecoder decoder) {
+        this.torch = torch;
         this.identity = identity;
         this.validationLoss = validationLoss;
         this.tokenizer = tokenizer;
@@ -84,7 +87,7 @@ public final class LoadedModel {
             Torch.prepareThread();
             GptWeights weights = GptWeights.view(manager, config, source);
             decoder = GptDecoder.compile(manager, weights, torch.format());
-            LoadedModel model = new LoadedModel(identity, validationLoss, tokenizer, manager, weights, decoder);
+            LoadedModel model = new LoadedModel(torch, identity, validationLoss, tokenizer, manager, weights, decoder);
             model.warmUp();
             return model;
         } catch (RuntimeException | Error e) {
@@ -126,6 +129,11 @@ public final class LoadedModel {
     public void giveBack(KvCache cache) {
         cache.truncate(0);
         freeCaches.push(cache);
+    }
+
+    /** To be called once by the thread that feeds this model and those after it. */
+    public void prepareDecoding() {
+        torch.prepareDecoding();
     }
 
     /**

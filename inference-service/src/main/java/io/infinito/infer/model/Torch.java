@@ -93,7 +93,6 @@ public final class Torch {
         Engine engine = Engine.getEngine(ENGINE);
         if (device == null) {
             device = chooseDevice(engine);
-            JniUtils.setNumThreads(threads);
         }
         return engine.newBaseManager(device);
     }
@@ -123,10 +122,32 @@ public final class Torch {
         return format;
     }
 
-    /** To be called once by each thread that runs a model: both settings belong to the thread. */
+    /** To be called once by each thread that runs a model but the one that decodes: all three settings belong to the thread. */
     public static void prepareThread() {
         JniUtils.setGradMode(false);
         // Profiling would recompile the network during the first calls.
         JniUtils.setGraphExecutorOptimize(false);
+        // Where all teams of OpenMP together have more threads than there are processors, each of them is put to sleep
+        // between operations.
+        // So there is one team, that of the thread that decodes.
+        setThreads(1);
+    }
+
+    private static void setThreads(int threads) {
+        // A thread that never asked is given the number that was set last, by whichever thread, in the midst of its
+        // first operation.
+        JniUtils.getNumThreads();
+        JniUtils.setNumThreads(threads);
+    }
+
+    /** To be called once by the thread that decodes: it alone has several threads help with one operation. */
+    public void prepareDecoding() {
+        prepareThread();
+        setThreads(threads);
+    }
+
+    /** Of one operation of the thread that decodes, on the CPU. */
+    public int threads() {
+        return threads;
     }
 }

@@ -38,7 +38,7 @@ public final class BenchmarkProcess {
         return process(
                 home.resolve("inference-service/target/quarkus-app"),
                 StackPlan.SMALL,
-                StackPlan.INFERENCE_THREADS,
+                InferenceProcess.environment(System.getenv()),
                 "io.infinito.infer.bench.GenerationBenchmark",
                 arguments);
     }

@@ -22,9 +22,6 @@ public final class StackPlan {
     public static final String BUCKET = "infinito";
 
     /** A service that is out of memory is better started again than left half alive. */
-    /** Threads of libtorch that wait must not keep a core busy that the other threads of the service need. */
-    static final Map<String, String> INFERENCE_THREADS = Map.of("OMP_WAIT_POLICY", "passive");
-
     static final List<String> SMALL = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
 
     private final Path home;
@@ -83,7 +80,7 @@ public final class StackPlan {
     }
 
     private Map<String, String> inferenceEnvironment() {
-        Map<String, String> environment = new HashMap<>(INFERENCE_THREADS);
+        Map<String, String> environment = InferenceProcess.environment(System.getenv());
         environment.put("INFINITO_INFERENCE_CACHE_DIRECTORY", data.of("models").toString());
         return environment;
     }
