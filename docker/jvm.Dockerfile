@@ -63,6 +63,7 @@ COPY trainer-service/target/quarkus-app/quarkus quarkus
 COPY trainer-service/target/quarkus-app/app app
 COPY trainer-service/target/quarkus-app/quarkus-run.jar ./
 # The allocator keeps the memory of one step for the next, instead of giving it back and faulting it in again.
+# Threads that wait stay awake for some microseconds: longer costs much as soon as another process wants a processor.
 # A job that does not fit into the heap fails with a sentence: so no ExitOnOutOfMemoryError, which would start it again and again.
 ENV QUARKUS_HTTP_PORT=8083 \
     INFINITO_TRAINER_WORK_FOLDER=/var/lib/infinito \
@@ -73,6 +74,7 @@ ENV QUARKUS_HTTP_PORT=8083 \
     MALLOC_ARENA_MAX=1 \
     MALLOC_MMAP_MAX_=0 \
     MALLOC_TRIM_THRESHOLD_=8000000000 \
+    GOMP_SPINCOUNT=1000 \
     JDK_JAVA_OPTIONS="-XX:MaxRAMPercentage=40 -XX:MaxDirectMemorySize=16g --enable-native-access=ALL-UNNAMED"
 EXPOSE 8083
 HEALTHCHECK --interval=10s --timeout=5s --start-period=150s CMD ["bash", "/opt/infinito/health", "ready"]

@@ -80,7 +80,7 @@ public final class StackPlan {
     }
 
     private Map<String, String> inferenceEnvironment() {
-        Map<String, String> environment = InferenceProcess.environment(System.getenv());
+        Map<String, String> environment = new HashMap<>(OpenMp.asleep(System.getenv()));
         environment.put("INFINITO_INFERENCE_CACHE_DIRECTORY", data.of("models").toString());
         return environment;
     }

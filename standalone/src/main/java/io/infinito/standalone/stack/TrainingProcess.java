@@ -32,6 +32,7 @@ final class TrainingProcess {
      */
     static Map<String, String> environment(Map<String, String> outer) {
         Map<String, String> environment = new HashMap<>(ALLOCATOR);
+        environment.putAll(OpenMp.awakeForAMoment(outer));
         if (outer.getOrDefault("PYTORCH_FLAVOR", "").startsWith("cu")) {
             environment.putAll(TF32);
         }
