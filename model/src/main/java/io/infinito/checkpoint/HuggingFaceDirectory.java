@@ -2,13 +2,13 @@ package io.infinito.checkpoint;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.infinito.gpt.GptConfig;
-import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.SafeTensorsIndex;
 import io.infinito.safetensors.Tensor;
+import io.infinito.safetensors.TensorPlace;
+import io.infinito.safetensors.TensorPlaces;
 import io.infinito.safetensors.TensorSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -20,18 +20,18 @@ import java.util.Map;
  * {@code model.safetensors.index.json} names. Tensors are found with and without the prefix {@code transformer.}; the attention's
  * causal masks, which old versions save as buffers, are left alone.
  */
-public final class HuggingFaceDirectory implements TensorSource {
+public final class HuggingFaceDirectory implements TensorSource, TensorPlaces {
     private static final String INDEX = CheckpointKeys.MODEL + ".index.json";
     private static final String PREFIX = "transformer.";
     private static final String TOKENS = PREFIX + "wte.weight";
     private static final String HEAD = "lm_head.weight";
 
     private final Path directory;
-    private final Map<String, SafeTensors> files;
+    private final Map<String, SafeTensorsIndex> files;
     private final GptConfig config;
 
     /**
-     * Reads sizes and maps the tensors.
+     * Reads the sizes, and where the tensors are.
      *
      * @throws IllegalArgumentException if a file is missing or broken, or config.json does not say what the weights say
      */
@@ -46,21 +46,25 @@ public final class HuggingFaceDirectory implements TensorSource {
         return config;
     }
 
-    /** Gives the first rows of an embedding that has more than were asked for: padding of the vocabulary. */
     @Override
     public Tensor get(String name, long... shape) {
-        long[] found = shape(name);
-        if ((name.equals(TOKENS) || name.equals(HEAD)) && found.length == 2 && found[0] > shape[0]) {
-            Tensor whole = fileOf(name).get(savedName(name), found);
-            int bytes = Math.toIntExact(shape[0] * found[1] * Float.BYTES);
-            ByteBuffer rows = whole.data().slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
-            return new Tensor(name, shape, rows);
-        }
-        return fileOf(name).get(savedName(name), shape);
+        return place(name, shape).map(name);
     }
 
-    private Map<String, SafeTensors> files() {
-        Map<String, SafeTensors> byTensor = new HashMap<>();
+    /** Gives the first rows of an embedding that has more than were asked for: padding of the vocabulary. */
+    @Override
+    public TensorPlace place(String name, long... shape) {
+        long[] found = shape(name);
+        boolean embedding = name.equals(TOKENS) || name.equals(HEAD);
+        if (embedding && found.length == 2 && found[0] > shape[0] && found[1] == shape[1]) {
+            TensorPlace whole = fileOf(name).place(savedName(name), found);
+            return new TensorPlace(whole.file(), whole.offset(), shape);
+        }
+        return fileOf(name).place(savedName(name), shape);
+    }
+
+    private Map<String, SafeTensorsIndex> files() {
+        Map<String, SafeTensorsIndex> byTensor = new HashMap<>();
         if (Files.isRegularFile(directory.resolve(CheckpointKeys.MODEL))) {
             add(byTensor, CheckpointKeys.MODEL);
             return byTensor;
@@ -74,12 +78,12 @@ public final class HuggingFaceDirectory implements TensorSource {
         return byTensor;
     }
 
-    private void add(Map<String, SafeTensors> byTensor, String fileName) {
+    private void add(Map<String, SafeTensorsIndex> byTensor, String fileName) {
         Path file = directory.resolve(fileName).normalize();
         if (!directory.normalize().equals(file.getParent())) {
             throw new IllegalArgumentException(INDEX + " names '" + fileName + "', which is not a file name");
         }
-        SafeTensors tensors = SafeTensors.read(file, name -> !isBuffer(name));
+        SafeTensorsIndex tensors = SafeTensorsIndex.read(file, name -> !isBuffer(name));
         tensors.names().forEach(name -> byTensor.put(name, tensors));
     }
 
@@ -130,8 +134,8 @@ public final class HuggingFaceDirectory implements TensorSource {
         return fileOf(name).shape(savedName(name));
     }
 
-    private SafeTensors fileOf(String name) {
-        SafeTensors file = files.get(savedName(name));
+    private SafeTensorsIndex fileOf(String name) {
+        SafeTensorsIndex file = files.get(savedName(name));
         if (file == null) {
             throw new IllegalArgumentException(directory + " has no tensor " + name);
         }

@@ -9,6 +9,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import io.infinito.gpt.GptParameters.Layout;
 import io.infinito.gpt.GptParameters.Parameter;
 import io.infinito.safetensors.Tensor;
+import io.infinito.safetensors.TensorPlaces;
 import io.infinito.safetensors.TensorSource;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -79,16 +80,17 @@ public final class GptWeights implements AutoCloseable {
      * Weights with HuggingFace's names and layouts where they lie, for reading only: on the CPU nothing is copied, no row is padded, and
      * matrices are transposed views.
      *
-     * @param source whose tensors stay as they are for as long as these weights
+     * @param places in files that stay as they are for as long as these weights; they may be deleted
      * @throws IllegalArgumentException if a tensor is missing or has another shape than the configuration says
      */
-    public static GptWeights view(NDManager parent, GptConfig config, TensorSource source) {
+    public static GptWeights view(NDManager parent, GptConfig config, TensorPlaces places) {
         GptWeights weights = new GptWeights(parent, config);
-        try {
+        try (MappedTensors mapped = new MappedTensors(parent)) {
             for (Parameter parameter : weights.parameters) {
-                Tensor saved = source.get(parameter.name(), parameter.savedShape());
-                NDArray array =
-                        weights.manager.create(saved.data(), new Shape(parameter.savedShape()), DataType.FLOAT32);
+                NDArray array = mapped.view(weights.manager, places.place(parameter.name(), parameter.savedShape()));
+                if (weights.manager.getDevice().isGpu()) {
+                    array = array.toDevice(weights.manager.getDevice(), true);
+                }
                 weights.arrays.add(parameter.layout() == Layout.TRANSPOSED ? array.transpose() : array);
             }
             return weights;

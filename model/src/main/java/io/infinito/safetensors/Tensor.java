@@ -34,7 +34,7 @@ public record Tensor(String name, long[] shape, ByteBuffer data) {
         return data().asFloatBuffer();
     }
 
-    private static long bytes(String name, long[] shape) {
+    static long bytes(String name, long[] shape) {
         long bytes = Float.BYTES;
         try {
             for (long dimension : shape) {

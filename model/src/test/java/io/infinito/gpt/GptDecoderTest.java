@@ -11,13 +11,18 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import io.infinito.gpt.GptDecoder.Feed;
 import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.SafeTensorsIndex;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,11 +169,51 @@ class GptDecoderTest {
             SafeTensors.write(file, weights.snapshot());
         }
         try (GptWeights loaded = GptWeights.load(manager, TIED, SafeTensors.read(file));
-                GptWeights mapped = GptWeights.view(manager, TIED, SafeTensors.read(file));
+                GptWeights mapped = GptWeights.view(manager, TIED, SafeTensorsIndex.read(file));
                 GptDecoder one = GptDecoder.compile(manager, loaded, format);
                 GptDecoder other = GptDecoder.compile(manager, mapped, format)) {
             assertThat(first(other)).containsExactly(first(one), within(1e-6f));
         }
+    }
+
+    @Test
+    void weightsThatLieUnalignedAreReadToo(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("model.safetensors");
+        try (GptWeights weights = GptWeights.random(manager, TIED, 3)) {
+            SafeTensors.write(file, weights.snapshot());
+        }
+        byte[] aligned = Files.readAllBytes(file);
+        ByteBuffer unaligned = ByteBuffer.allocate(aligned.length + 1).order(ByteOrder.LITTLE_ENDIAN);
+        int header =
+                (int) ByteBuffer.wrap(aligned).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        unaligned.putLong(header + 1).put(aligned, Long.BYTES, header).put((byte) ' ');
+        unaligned.put(aligned, Long.BYTES + header, aligned.length - Long.BYTES - header);
+        Path other = Files.write(folder.resolve("unaligned.safetensors"), unaligned.array());
+        try (GptWeights one = GptWeights.view(manager, TIED, SafeTensorsIndex.read(file));
+                GptWeights two = GptWeights.view(manager, TIED, SafeTensorsIndex.read(other))) {
+            for (int i = 0; i < one.arrays().size(); i++) {
+                assertThat(two.arrays().get(i)).isEqualTo(one.arrays().get(i));
+            }
+        }
+    }
+
+    /** Of the file that the weights are views of: a deleted file takes room on the disk for as long as somebody maps it. */
+    @Test
+    void aMappedFileIsLetGoWithTheWeights(@TempDir Path folder) throws IOException {
+        Path file = folder.resolve("let-go.safetensors");
+        try (GptWeights weights = GptWeights.random(manager, TIED, 3)) {
+            SafeTensors.write(file, weights.snapshot());
+        }
+        Path maps = Path.of("/proc/self/maps");
+        Assumptions.assumeTrue(Files.isReadable(maps));
+        GptWeights mapped = GptWeights.view(manager, TIED, SafeTensorsIndex.read(file));
+        GptDecoder decoder = GptDecoder.compile(manager, mapped, WeightFormat.PLAIN);
+        assertThat(Files.readString(maps)).contains("let-go.safetensors");
+        Files.delete(file);
+        first(decoder);
+        decoder.close();
+        mapped.close();
+        assertThat(Files.readString(maps)).doesNotContain("let-go.safetensors");
     }
 
     @Test

@@ -9,26 +9,25 @@ import io.infinito.gpt.GptWeights;
 import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.model.ModelIdentity;
 import io.infinito.infer.model.Torch;
-import io.infinito.safetensors.Tensor;
-import io.infinito.safetensors.TensorSource;
+import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.SafeTensorsIndex;
+import io.infinito.safetensors.TensorPlaces;
 import io.infinito.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * What is measured: a model of a directory, or one with random weights, which is as fast.
  *
  * @param name for the report
  * @param config of the network
- * @param weights that are not copied when they are loaded
+ * @param weights in files
  * @param tokenizerJson the tokenizer's document
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
-record BenchModel(String name, GptConfig config, TensorSource weights, byte[] tokenizerJson) {
+record BenchModel(String name, GptConfig config, TensorPlaces weights, byte[] tokenizerJson) {
     /** Reads a directory that {@code infinito export} or {@code transformers} wrote. */
     static BenchModel of(Path directory) throws IOException {
         HuggingFaceDirectory files = new HuggingFaceDirectory(directory);
@@ -36,14 +35,15 @@ record BenchModel(String name, GptConfig config, TensorSource weights, byte[] to
         return new BenchModel(directory.getFileName().toString(), files.config(), files, tokenizer);
     }
 
-    /** Random weights. */
-    static BenchModel random(String name, Function<Integer, GptConfig> sizes) {
+    /** Random weights, in a file that is deleted when the process ends. */
+    static BenchModel random(String name, Function<Integer, GptConfig> sizes) throws IOException {
+        Path file = Files.createTempFile("infinito-bench", ".safetensors");
+        file.toFile().deleteOnExit();
         try (Tokenizer tokenizer = Tokenizer.gpt2();
                 NDManager manager = Engine.getEngine("PyTorch").newBaseManager();
                 GptWeights weights = GptWeights.random(manager, sizes.apply(tokenizer.vocabularySize()), 1)) {
-            Map<String, Tensor> tensors =
-                    weights.snapshot().stream().collect(Collectors.toMap(Tensor::name, tensor -> tensor));
-            return new BenchModel(name, weights.config(), (tensor, shape) -> tensors.get(tensor), tokenizer.json());
+            SafeTensors.write(file, weights.snapshot());
+            return new BenchModel(name, weights.config(), SafeTensorsIndex.read(file), tokenizer.json());
         }
     }
 

@@ -14,7 +14,7 @@ import io.infinito.gpt.Precision;
 import io.infinito.gpt.TokenScore;
 import io.infinito.gpt.WeightFormat;
 import io.infinito.infer.sampling.TokenLogprob;
-import io.infinito.safetensors.TensorSource;
+import io.infinito.safetensors.TensorPlaces;
 import io.infinito.tokenizer.Tokenizer;
 import java.nio.FloatBuffer;
 import java.time.Instant;
@@ -70,7 +70,7 @@ public final class LoadedModel {
     /**
      * Packs weights and runs tokens through them. The tokenizer becomes this object's, also on failure.
      *
-     * @param source keeps the embeddings, which are read where they are
+     * @param places of the weights in files, which may be deleted once this returns
      * @throws IllegalArgumentException if tensors are missing, of other shapes, or do not give numbers
      */
     public static LoadedModel load(
@@ -79,13 +79,13 @@ public final class LoadedModel {
             double validationLoss,
             GptConfig config,
             Tokenizer tokenizer,
-            TensorSource source) {
+            TensorPlaces places) {
         NDManager manager = null;
         GptDecoder decoder = null;
         try {
             manager = torch.newManager();
             Torch.prepareThread();
-            GptWeights weights = GptWeights.view(manager, config, source);
+            GptWeights weights = GptWeights.view(manager, config, places);
             decoder = GptDecoder.compile(manager, weights, torch.format());
             LoadedModel model = new LoadedModel(torch, identity, validationLoss, tokenizer, manager, weights, decoder);
             model.warmUp();

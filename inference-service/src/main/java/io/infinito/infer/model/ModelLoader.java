@@ -7,7 +7,7 @@ import io.infinito.checkpoint.HuggingFaceConfig;
 import io.infinito.checkpoint.Sha256;
 import io.infinito.gpt.GptConfig;
 import io.infinito.infer.model.CheckpointRefusedException.Reason;
-import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.SafeTensorsIndex;
 import io.infinito.storage.ObjectStore;
 import io.infinito.tokenizer.Tokenizer;
 import java.io.IOException;
@@ -76,8 +76,8 @@ public final class ModelLoader {
                 Reason.UNSUPPORTED,
                 version,
                 () -> HuggingFaceConfig.read(Files.readAllBytes(folder.resolve(CheckpointKeys.CONFIG))));
-        SafeTensors tensors =
-                checked(Reason.TORN, version, () -> SafeTensors.read(folder.resolve(CheckpointKeys.MODEL)));
+        SafeTensorsIndex tensors =
+                checked(Reason.TORN, version, () -> SafeTensorsIndex.read(folder.resolve(CheckpointKeys.MODEL)));
         Tokenizer tokenizer = checked(Reason.VOCABULARY, version, () -> tokenizer(folder, manifest, config));
         return checked(
                 Reason.WEIGHTS,

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.infinito.gpt.GptConfig;
 import io.infinito.gpt.GptWeights;
 import io.infinito.safetensors.SafeTensors;
+import io.infinito.safetensors.SafeTensorsIndex;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ public final class TinyModels {
                     5.5,
                     config,
                     TinyTokenizer.load(),
-                    SafeTensors.read(file));
+                    SafeTensorsIndex.read(file));
             Files.delete(file);
             return model;
         } catch (IOException e) {
