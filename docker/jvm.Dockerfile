@@ -41,7 +41,7 @@ COPY tokenizer-service/target/quarkus-app/quarkus-run.jar ./
 ENV QUARKUS_HTTP_PORT=8081 \
     QUARKUS_GRPC_SERVER_PORT=9001 \
     RUST_LIBRARY_PATH=/opt/infinito/native/tokenizers/libtokenizers.so \
-    JDK_JAVA_OPTIONS="-Xmx512m -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED"
+    JDK_JAVA_OPTIONS="-Xmx512m -XX:MetaspaceSize=96m -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED"
 EXPOSE 8081 9001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s CMD ["bash", "/opt/infinito/health", "ready"]
 
@@ -52,7 +52,7 @@ COPY dataset-service/target/quarkus-app/app app
 COPY dataset-service/target/quarkus-app/quarkus-run.jar ./
 ENV QUARKUS_HTTP_PORT=8082 \
     INFINITO_DATASET_WORK_FOLDER=/var/lib/infinito \
-    JDK_JAVA_OPTIONS="-Xmx512m -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED"
+    JDK_JAVA_OPTIONS="-Xmx512m -XX:MetaspaceSize=96m -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED"
 EXPOSE 8082
 HEALTHCHECK --interval=10s --timeout=5s --start-period=120s CMD ["bash", "/opt/infinito/health", "ready"]
 
@@ -94,7 +94,7 @@ ENV QUARKUS_HTTP_PORT=8084 \
     PYTORCH_FLAVOR=cpu \
     RUST_LIBRARY_PATH=/opt/infinito/native/tokenizers/libtokenizers.so \
     OMP_WAIT_POLICY=passive \
-    JDK_JAVA_OPTIONS="-Xmx512m -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED"
+    JDK_JAVA_OPTIONS="-Xmx512m -XX:MetaspaceSize=96m -XX:+ExitOnOutOfMemoryError --enable-native-access=ALL-UNNAMED"
 EXPOSE 8084 9000
 # Live, not ready: it is ready only when a model was trained, which may be long after the start.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s CMD ["bash", "/opt/infinito/health", "live"]

@@ -191,7 +191,7 @@ final class RequestReader {
                     "text has " + text.length() + " characters, at most " + LONGEST_TEXT + " are allowed");
         }
         // Tokenizing megabytes only to refuse them would keep a thread busy for seconds.
-        if (text.length() > (long) room * model.longestTokenBytes()) {
+        if (text.length() > (long) room * model.tokenizer().longestTokenBytes()) {
             throw new IllegalArgumentException("text has " + text.length() + " characters, which is more than the "
                     + room + " tokens that fit into the model's context");
         }

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A HuggingFace {@code tokenizer.json}: text to ids and back. Nothing is added (no special tokens, no padding) and nothing cut off.
@@ -20,9 +22,21 @@ public final class Tokenizer implements AutoCloseable {
     private final byte[] json;
     private final Vocabulary vocabulary;
     private final HuggingFaceTokenizer tokenizer;
+    /** How many of those that share the native memory are not closed. */
+    private final AtomicInteger open;
+
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private Tokenizer(Tokenizer other) {
+        this.json = other.json;
+        this.vocabulary = other.vocabulary;
+        this.tokenizer = other.tokenizer;
+        this.open = other.open;
+    }
 
     private Tokenizer(byte[] json) {
         this.json = json;
+        this.open = new AtomicInteger(1);
         this.vocabulary = Vocabulary.parse(json);
         try {
             this.tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS);
@@ -96,6 +110,11 @@ public final class Tokenizer implements AutoCloseable {
         return vocabulary.size();
     }
 
+    /** No token stands for more bytes: a text has at least its length divided by this many tokens. */
+    public int longestTokenBytes() {
+        return vocabulary.longestTokenBytes();
+    }
+
     /** The id that ends a text, where there is one ({@code <|endoftext|>} or {@code </s>}). */
     public OptionalInt endOfText() {
         return vocabulary.endOfText();
@@ -121,9 +140,23 @@ public final class Tokenizer implements AutoCloseable {
         return json.clone();
     }
 
-    /** Frees the native memory. */
+    /**
+     * The same tokenizer for somebody else, who closes it; nothing is parsed again.
+     *
+     * @throws IllegalStateException if this one is closed
+     */
+    public Tokenizer share() {
+        if (closed.get() || open.getAndUpdate(count -> count == 0 ? 0 : count + 1) == 0) {
+            throw new IllegalStateException("the tokenizer is closed");
+        }
+        return new Tokenizer(this);
+    }
+
+    /** Frees the native memory, if nobody else {@link #share}s it. */
     @Override
     public void close() {
-        tokenizer.close();
+        if (closed.compareAndSet(false, true) && open.decrementAndGet() == 0) {
+            tokenizer.close();
+        }
     }
 }

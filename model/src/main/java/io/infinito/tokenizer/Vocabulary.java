@@ -9,8 +9,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,12 +26,18 @@ public final class Vocabulary {
     private static final char WORD_START = '\u2581';
 
     private final byte[][] bytesOf;
+    private final int longestTokenBytes;
     private final OptionalInt endOfText;
     private final CutRule cutRule;
     private final String sha256;
 
     private Vocabulary(byte[][] bytesOf, OptionalInt endOfText, CutRule cutRule, String sha256) {
         this.bytesOf = bytesOf;
+        this.longestTokenBytes = Arrays.stream(bytesOf)
+                .filter(Objects::nonNull)
+                .mapToInt(bytes -> bytes.length)
+                .max()
+                .orElse(1);
         this.endOfText = endOfText;
         this.cutRule = cutRule;
         this.sha256 = sha256;
@@ -119,6 +127,11 @@ public final class Vocabulary {
     /** Whether {@code id} is one of a token. */
     public boolean contains(int id) {
         return id >= 0 && id < bytesOf.length && bytesOf[id] != null;
+    }
+
+    /** No token stands for more bytes. */
+    public int longestTokenBytes() {
+        return longestTokenBytes;
     }
 
     /** The id that ends a text, where there is one ({@code <|endoftext|>} or {@code </s>}). */

@@ -106,6 +106,20 @@ class TokenizerTest {
         }
     }
 
+    @Test
+    void thatIsSharedWorksUntilTheLastIsClosed() {
+        Tokenizer first = Tokenizer.fromJson(GPT2.json());
+        Tokenizer second = first.share();
+        first.close();
+        first.close();
+        assertThatThrownBy(first::share).isInstanceOf(IllegalStateException.class);
+        assertThat(second.encode("once more")).containsExactly(GPT2.encode("once more"));
+        try (Tokenizer third = second.share()) {
+            second.close();
+            assertThat(third.encode("once more")).containsExactly(GPT2.encode("once more"));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -34,7 +34,6 @@ public final class LoadedModel {
     private final double validationLoss;
     private final Instant loadedAt = Instant.now();
     private final Tokenizer tokenizer;
-    private final int longestTokenBytes;
     private final NDManager manager;
     private final GptWeights weights;
     private final GptDecoder decoder;
@@ -61,7 +60,6 @@ public final class LoadedModel {
         this.identity = identity;
         this.validationLoss = validationLoss;
         this.tokenizer = tokenizer;
-        this.longestTokenBytes = longestToken(tokenizer);
         this.manager = manager;
         this.weights = weights;
         this.decoder = decoder;
@@ -261,11 +259,6 @@ public final class LoadedModel {
         return tokenizer;
     }
 
-    /** No token stands for more bytes: a text has at least its length divided by this many tokens. */
-    public int longestTokenBytes() {
-        return longestTokenBytes;
-    }
-
     /** Of the checkpoint. */
     public double validationLoss() {
         return validationLoss;
@@ -274,15 +267,5 @@ public final class LoadedModel {
     /** When it was ready. */
     public Instant loadedAt() {
         return loadedAt;
-    }
-
-    private static int longestToken(Tokenizer tokenizer) {
-        int longest = 1;
-        for (int id = 0; id < tokenizer.vocabularySize(); id++) {
-            if (tokenizer.contains(id)) {
-                longest = Math.max(longest, tokenizer.bytes(id).length);
-            }
-        }
-        return longest;
     }
 }

@@ -40,6 +40,7 @@ public final class ModelFollower implements AutoCloseable {
     /**
      * Does nothing until {@link #start}.
      *
+     * @param loader becomes this object's
      * @param served the aliases that are followed; BEST is always among them
      * @param whenServing run after each swap of the best
      */
@@ -272,5 +273,6 @@ public final class ModelFollower implements AutoCloseable {
         thread.shutdownNow();
         thread.awaitTermination(10, TimeUnit.SECONDS);
         slots.forEach(ModelSlot::close);
+        loader.close();
     }
 }

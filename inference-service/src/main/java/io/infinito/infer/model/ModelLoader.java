@@ -17,11 +17,12 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jboss.logging.Logger;
 
 /** From the name of a checkpoint to a model that can answer. Every byte that is loaded was hashed before. */
-public final class ModelLoader {
+public final class ModelLoader implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ModelLoader.class);
     private static final List<String> PARTS =
             List.of(CheckpointKeys.CONFIG, CheckpointKeys.TOKENIZER, CheckpointKeys.MODEL);
@@ -30,6 +31,8 @@ public final class ModelLoader {
     private final CheckpointCache cache;
     private final Torch torch;
     private final StartupTimeline timeline;
+    /** Of the model before: most versions of a model have the same, and parsing it is a quarter of a reload. */
+    private Optional<Tokenizer> latest = Optional.empty();
 
     /** A loader that keeps what it downloads in {@code cache}. */
     public ModelLoader(ObjectStore store, CheckpointCache cache, Torch torch, StartupTimeline timeline) {
@@ -149,8 +152,15 @@ public final class ModelLoader {
                 && Sha256.of(file).equals(part.sha256());
     }
 
-    private static Tokenizer tokenizer(Path folder, CheckpointManifest manifest, GptConfig config) throws IOException {
-        Tokenizer tokenizer = Tokenizer.fromFile(folder.resolve(CheckpointKeys.TOKENIZER));
+    private Tokenizer tokenizer(Path folder, CheckpointManifest manifest, GptConfig config) throws IOException {
+        // The file has the hash that the manifest lists.
+        String sha256 = manifest.parts().get(CheckpointKeys.TOKENIZER).sha256();
+        if (latest.filter(former -> former.sha256().equals(sha256)).isEmpty()) {
+            Tokenizer parsed = Tokenizer.fromFile(folder.resolve(CheckpointKeys.TOKENIZER));
+            close();
+            latest = Optional.of(parsed);
+        }
+        Tokenizer tokenizer = latest.orElseThrow().share();
         String wrong = null;
         if (!tokenizer.sha256().equals(manifest.tokenizerSha256())) {
             wrong = "tokenizer.json has sha256 " + tokenizer.sha256() + ", the model was trained with "
@@ -164,6 +174,13 @@ public final class ModelLoader {
             throw new IllegalArgumentException(wrong);
         }
         return tokenizer;
+    }
+
+    /** Lets the tokenizer go that it keeps for the next model. Not while it loads. */
+    @Override
+    public void close() {
+        latest.ifPresent(Tokenizer::close);
+        latest = Optional.empty();
     }
 
     /** A step of loading that says what is wrong with the file. */

@@ -21,8 +21,12 @@ public final class StackPlan {
     /** Bucket of the embedded S3 server. */
     public static final String BUCKET = "infinito";
 
-    /** A service that is out of memory is better started again than left half alive. */
-    static final List<String> SMALL = List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
+    /**
+     * A service that is out of memory is better started again than left half alive. Its classes take some 70 MB: with the usual threshold the
+     * whole heap would be collected three times while they are loaded.
+     */
+    static final List<String> SMALL =
+            List.of("-Xmx512m", "-XX:MetaspaceSize=96m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
 
     private final Path home;
     private final DataDirectory data;
