@@ -26,7 +26,7 @@ import java.util.List;
 
 /**
  * One version of a model in native memory. It is counted who uses it: the creator at first, then everyone whose {@link #retain}
- * succeeded; the last {@link #release} frees it. Only one thread at a time may {@link #feed}.
+ * succeeded; after the last {@link #release} it is freed. Only one thread at a time may {@link #feed}.
  */
 public final class LoadedModel {
     private final Torch torch;
@@ -47,6 +47,7 @@ public final class LoadedModel {
     private GptInspection inspection;
 
     private int users = 1;
+    private volatile boolean freed;
 
     private LoadedModel(
             Torch torch,
@@ -216,27 +217,35 @@ public final class LoadedModel {
         return true;
     }
 
-    /** Counts one user less; after the last the native memory is free. */
+    /**
+     * Counts one user less; after the last a thread of its own frees the native memory. That takes tens of milliseconds, and whoever generates
+     * for others beside the last user should not wait for it.
+     */
     public synchronized void release() {
         if (users == 0) {
             throw new IllegalStateException(identity.version() + " was released more often than retained");
         }
         users--;
         if (users == 0) {
-            // Nobody compiles it now: whoever inspects is a user.
-            if (inspection != null) {
-                inspection.close();
-            }
-            decoder.close();
-            weights.close();
-            manager.close();
-            tokenizer.close();
+            new Thread(this::free, "model-free").start();
         }
     }
 
+    private void free() {
+        // Nobody compiles it now: whoever inspects is a user.
+        if (inspection != null) {
+            inspection.close();
+        }
+        decoder.close();
+        weights.close();
+        manager.close();
+        tokenizer.close();
+        freed = true;
+    }
+
     /** Whether the native memory is free. */
-    public synchronized boolean isFreed() {
-        return users == 0;
+    public boolean isFreed() {
+        return freed;
     }
 
     /** How its matrices are kept. */

@@ -1,6 +1,7 @@
 package io.infinito.infer.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.infinito.gpt.GptConfig;
 import io.infinito.infer.model.FormatChoice;
@@ -63,7 +64,7 @@ class ContinuousBatchingTest {
         stream.close();
         late.close();
         model.release();
-        assertThat(model.isFreed()).isTrue();
+        await().until(model::isFreed);
     }
 
     @Test

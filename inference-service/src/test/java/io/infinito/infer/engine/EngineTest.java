@@ -50,7 +50,7 @@ class EngineTest {
     void stop() throws InterruptedException {
         engine.close();
         model.release();
-        assertThat(model.isFreed()).as("every request gave the model back").isTrue();
+        await("every request gives the model back").until(model::isFreed);
     }
 
     @Test
