@@ -3,8 +3,6 @@ package io.infinito.standalone;
 import io.infinito.standalone.stack.BenchmarkProcess;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -61,33 +59,17 @@ final class BenchGenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Process process =
-                BenchmarkProcess.generation(StackOptions.home(), arguments()).start();
-        Thread hook = new Thread(process::destroy, "stop");
-        Runtime.getRuntime().addShutdownHook(hook);
-        return process.waitFor();
-    }
-
-    private List<String> arguments() {
-        List<String> arguments = new ArrayList<>();
-        add(arguments, "--preset", preset);
-        add(arguments, "--model", model);
-        add(arguments, "--formats", formats);
-        add(arguments, "--streams", streams);
-        add(arguments, "--prompt-tokens", promptTokens);
-        add(arguments, "--tokens", tokens);
-        add(arguments, "--threads", threads);
-        add(arguments, "--text", text);
-        add(arguments, "--text-tokens", textTokens);
-        if (json) {
-            arguments.add("--json");
-        }
-        return arguments;
-    }
-
-    private static void add(List<String> arguments, String option, Object value) {
-        if (value != null) {
-            arguments.add(option + "=" + value);
-        }
+        return BenchmarkProcess.generation(StackOptions.home())
+                .with("--preset", preset)
+                .with("--model", model)
+                .with("--formats", formats)
+                .with("--streams", streams)
+                .with("--prompt-tokens", promptTokens)
+                .with("--tokens", tokens)
+                .with("--threads", threads)
+                .with("--text", text)
+                .with("--text-tokens", textTokens)
+                .json(json)
+                .run();
     }
 }

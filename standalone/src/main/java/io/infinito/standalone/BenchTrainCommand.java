@@ -2,8 +2,6 @@ package io.infinito.standalone;
 
 import io.infinito.standalone.stack.BenchmarkProcess;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -51,30 +49,15 @@ final class BenchTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Process process =
-                BenchmarkProcess.training(StackOptions.home(), arguments()).start();
-        Thread hook = new Thread(process::destroy, "stop");
-        Runtime.getRuntime().addShutdownHook(hook);
-        return process.waitFor();
-    }
-
-    private List<String> arguments() {
-        List<String> arguments = new ArrayList<>(List.of("--preset=" + preset));
-        add(arguments, "--steps", steps);
-        add(arguments, "--warmup", warmup);
-        add(arguments, "--batch", batch);
-        add(arguments, "--accumulation", accumulation);
-        add(arguments, "--dropout", dropout);
-        add(arguments, "--read-back", readBack);
-        if (json) {
-            arguments.add("--json");
-        }
-        return arguments;
-    }
-
-    private static void add(List<String> arguments, String option, Number value) {
-        if (value != null) {
-            arguments.add(option + "=" + value);
-        }
+        return BenchmarkProcess.training(StackOptions.home())
+                .with("--preset", preset)
+                .with("--steps", steps)
+                .with("--warmup", warmup)
+                .with("--batch", batch)
+                .with("--accumulation", accumulation)
+                .with("--dropout", dropout)
+                .with("--read-back", readBack)
+                .json(json)
+                .run();
     }
 }

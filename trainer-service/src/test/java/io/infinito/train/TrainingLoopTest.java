@@ -204,6 +204,10 @@ class TrainingLoopTest {
                 .hasMessageContaining("at step " + (diverged.steps.size() + 1))
                 .hasMessageContaining("training.spikeFactor");
         assertThat(diverged.endState.step()).isEqualTo(diverged.steps.size());
+        int stepsOfAnEpoch = diverged.epochs.get(0).step();
+        assertThat(diverged.steps.size() % stepsOfAnEpoch)
+                .as("the bad step is not the last of its epoch, so that others are behind it")
+                .isLessThan(stepsOfAnEpoch - 1);
 
         readBack = 1;
         Recorder stopped = new Recorder(folder, -1);
