@@ -15,6 +15,9 @@ import java.util.Map;
  * {@link GptWeights}.
  */
 public final class Gpt implements AutoCloseable {
+    /** Rows of logits that exist at once, in training and evaluation. Fewer read the head's weights more often; more gain nothing. */
+    static final int LOGIT_ROWS = 1024;
+
     private final GptConfig config;
     private final TorchScript script;
 
@@ -123,12 +126,17 @@ public final class Gpt implements AutoCloseable {
      * @return a scalar
      */
     public NDArray evaluationLoss(NDManager step, GptWeights weights, NDArray idsBT, NDArray targetsBT) {
+        return evaluationLoss(step, weights, idsBT, targetsBT, LOGIT_ROWS);
+    }
+
+    NDArray evaluationLoss(NDManager step, GptWeights weights, NDArray idsBT, NDArray targetsBT, int chunkRows) {
         return run(
                 step,
                 "evaluation_loss",
                 TorchScript.list(weights.arrays()),
                 TorchScript.tensor(idsBT),
-                TorchScript.tensor(targetsBT));
+                TorchScript.tensor(targetsBT),
+                IValue.from((long) chunkRows));
     }
 
     /**
