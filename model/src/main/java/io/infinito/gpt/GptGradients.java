@@ -34,7 +34,7 @@ public final class GptGradients implements AutoCloseable {
      * @param clock told where the time goes
      */
     public GptGradients(NDManager parent, Gpt gpt, GptWeights weights, StepClock clock) {
-        this(parent, gpt, weights, clock, Gpt.LOGIT_ROWS);
+        this(parent, gpt, weights, clock, Gpt.logitRows(parent.getDevice()));
     }
 
     GptGradients(NDManager parent, Gpt gpt, GptWeights weights, StepClock clock, int chunkRows) {

@@ -3,6 +3,7 @@ package io.infinito.gpt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -78,6 +79,14 @@ class GptTest {
                     .getFloat();
             assertThat(found / expected).isCloseTo(1, within(1e-6));
         }
+    }
+
+    /** A device need not be there to be asked about. */
+    @Test
+    void aGpuGetsMoreRowsOfLogitsAtOnce() {
+        assertThat(Gpt.logitRows(Device.cpu())).isEqualTo(1024);
+        assertThat(Gpt.logitRows(Device.gpu())).isEqualTo(4096);
+        assertThat(Gpt.logitRows(manager.getDevice())).isEqualTo(1024);
     }
 
     @Test
