@@ -34,6 +34,7 @@ COPY trainer-service/target/quarkus-app/quarkus quarkus
 COPY trainer-service/target/quarkus-app/app app
 COPY trainer-service/target/quarkus-app/quarkus-run.jar ./
 # TF32 is for the matrix products that stay float32; the others are bfloat16.
+# The allocator and the threads are as in jvm.Dockerfile: memory is kept for the next step, and threads that wait do not stay awake for long.
 # libshm serves Python's data loaders; DJL would load every library of the folder.
 ENV HOME=/tmp \
     PATH=/opt/java/bin:$PATH \
@@ -49,6 +50,10 @@ ENV HOME=/tmp \
     PYTORCH_FLAVOR=cu128 \
     TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1 \
     RUST_LIBRARY_PATH=/opt/infinito/native/tokenizers/libtokenizers.so \
+    MALLOC_ARENA_MAX=1 \
+    MALLOC_MMAP_MAX_=0 \
+    MALLOC_TRIM_THRESHOLD_=8000000000 \
+    GOMP_SPINCOUNT=1000 \
     JDK_JAVA_OPTIONS="-XX:MaxRAMPercentage=40 -XX:MaxDirectMemorySize=16g --enable-native-access=ALL-UNNAMED"
 USER 10001
 EXPOSE 8083

@@ -1,5 +1,6 @@
 package io.infinito.gpt;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -59,6 +60,15 @@ public final class Gpt implements AutoCloseable {
     /** The sizes it was compiled for. */
     public GptConfig config() {
         return config;
+    }
+
+    /**
+     * Rows of logits that exist at once, in training and evaluation. Fewer read the head's weights more often. On a CPU more than 1,024
+     * gain nothing; an H200 takes 13 % less for a step of 45M parameters and 64 sequences with 4,096, for 0.9 GiB, and 16 % less with
+     * 16,384, for 4.4 GiB.
+     */
+    static int logitRows(Device device) {
+        return device.isGpu() ? 4096 : 1024;
     }
 
     /** Embeddings and last hidden state of a training batch, with the graph that {@link #bodyGradients} goes back through. */
@@ -123,12 +133,17 @@ public final class Gpt implements AutoCloseable {
      * @return a scalar
      */
     public NDArray evaluationLoss(NDManager step, GptWeights weights, NDArray idsBT, NDArray targetsBT) {
+        return evaluationLoss(step, weights, idsBT, targetsBT, logitRows(step.getDevice()));
+    }
+
+    NDArray evaluationLoss(NDManager step, GptWeights weights, NDArray idsBT, NDArray targetsBT, int chunkRows) {
         return run(
                 step,
                 "evaluation_loss",
                 TorchScript.list(weights.arrays()),
                 TorchScript.tensor(idsBT),
-                TorchScript.tensor(targetsBT));
+                TorchScript.tensor(targetsBT),
+                IValue.from((long) chunkRows));
     }
 
     /**

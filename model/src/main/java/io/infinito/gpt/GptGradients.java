@@ -15,9 +15,6 @@ import java.util.List;
  * <p>To be used by one thread, in which autograd is on.
  */
 public final class GptGradients implements AutoCloseable {
-    /** Rows of logits that exist at once. Fewer read the head's weights more often; more gain nothing. */
-    private static final int CHUNK_ROWS = 1024;
-
     private final Gpt gpt;
     private final GptWeights weights;
     private final StepClock clock;
@@ -37,7 +34,7 @@ public final class GptGradients implements AutoCloseable {
      * @param clock told where the time goes
      */
     public GptGradients(NDManager parent, Gpt gpt, GptWeights weights, StepClock clock) {
-        this(parent, gpt, weights, clock, CHUNK_ROWS);
+        this(parent, gpt, weights, clock, Gpt.logitRows(parent.getDevice()));
     }
 
     GptGradients(NDManager parent, Gpt gpt, GptWeights weights, StepClock clock, int chunkRows) {

@@ -38,8 +38,17 @@ public final class WeightAverage implements AutoCloseable {
      * @param guard which knows on the device what became of the step, and how many updates there were
      */
     public void update(GptWeights weights, GradientGuard guard) {
+        update(weights, guard, average.arrays().get(0).getDevice().isGpu());
+    }
+
+    /**
+     * Takes in the weights after a step.
+     *
+     * @param atOnce few calls rather than few passes over memory: a GPU waits for the former, a CPU for the latter
+     */
+    void update(GptWeights weights, GradientGuard guard, boolean atOnce) {
         script.run(
-                        "update",
+                        atOnce ? "update_at_once" : "update",
                         TorchScript.list(average.arrays()),
                         TorchScript.list(weights.arrays()),
                         TorchScript.tensor(guard.state()),

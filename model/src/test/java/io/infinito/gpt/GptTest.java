@@ -3,6 +3,7 @@ package io.infinito.gpt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -14,6 +15,8 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GptTest {
     private static final GptConfig TINY = new GptConfig(300, 24, 2, 4, 16, true);
@@ -44,6 +47,46 @@ class GptTest {
                 assertThat(train.getFloat()).isCloseTo((float) Math.log(300), within(0.02f));
             }
         }
+    }
+
+    /** In float64 from the logits of all rows. Pieces of 5 rows do not divide the 96 of the batch, of which 3 do not count. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 96, 1024})
+    void evaluationInPiecesEqualsThatOfAllLogits(int chunkRows) {
+        GptConfig config = new GptConfig(300, 24, 2, 4, 16, false);
+        try (Gpt gpt = Gpt.compile(manager, config, new Dropout(0.5, 0.5, 0.5), 0.1, Precision.FLOAT32);
+                GptWeights weights = GptWeights.random(manager, config, 1)) {
+            // As large as those of a trained network.
+            weights.arrays().get(weights.arrays().size() - 1).muli(50);
+            NDArray ids = ids(1, 4, 24);
+            long[] targets = random(2, 4 * 24);
+            targets[0] = -100;
+            targets[17] = -100;
+            targets[95] = -100;
+            float[] logits = gpt.logits(manager, weights, ids).toFloatArray();
+            double expected = 0;
+            for (int row = 0; row < targets.length; row++) {
+                if (targets[row] >= 0) {
+                    double sum = 0;
+                    for (int token = 0; token < 300; token++) {
+                        sum += Math.exp(logits[300 * row + token]);
+                    }
+                    expected += Math.log(sum) - logits[300 * row + (int) targets[row]];
+                }
+            }
+            double found = gpt.evaluationLoss(
+                            manager, weights, ids, manager.create(targets, new Shape(4, 24)), chunkRows)
+                    .getFloat();
+            assertThat(found / expected).isCloseTo(1, within(1e-6));
+        }
+    }
+
+    /** A device need not be there to be asked about. */
+    @Test
+    void aGpuGetsMoreRowsOfLogitsAtOnce() {
+        assertThat(Gpt.logitRows(Device.cpu())).isEqualTo(1024);
+        assertThat(Gpt.logitRows(Device.gpu())).isEqualTo(4096);
+        assertThat(Gpt.logitRows(manager.getDevice())).isEqualTo(1024);
     }
 
     @Test
