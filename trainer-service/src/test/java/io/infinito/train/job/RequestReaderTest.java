@@ -139,7 +139,7 @@ class RequestReaderTest {
         TrainingJob job = RequestReader.read(Files.readString(Path.of("../recipes/wikitext-2.json")), "x");
         assertThat(job.jobId()).isEqualTo("x");
         assertThat(job.dataset().getSource()).isEqualTo("wikitext-2-raw-v1");
-        assertThat(job.plan().sizes().withVocabulary(50_257).parameterCount()).isLessThanOrEqualTo(71_000_000);
+        assertThat(job.plan().sizes().withVocabulary(50_257).parameterCount()).isEqualTo(44_777_984);
         assertThat(job.plan().sizes().tiedHead()).isTrue();
         assertThat(job.plan().sizes().context()).isEqualTo(256);
         assertThat(job.plan().schedule().minimum()).isZero();
