@@ -83,7 +83,7 @@ class ServedModelTest {
                 "tales",
                 EnumSet.allOf(ServedAlias.class),
                 store,
-                new ModelLoader(store, cache, new Torch(DeviceChoice.CPU, 1, FormatChoice.FP32), timeline),
+                new ModelLoader(store, cache, new Torch(DeviceChoice.CPU, 1, FormatChoice.FP32), 4, timeline),
                 cache,
                 new ReloadMetrics(new SimpleMeterRegistry()),
                 timeline,

@@ -1,11 +1,15 @@
 package io.infinito.gpt;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The network of {@link Gpt} compiled for generation, with its matrices packed in one {@link WeightFormat}. It feeds any number of sequences
@@ -13,27 +17,33 @@ import java.util.List;
  * thread at a time may {@link #feed}.
  */
 public final class GptDecoder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(GptDecoder.class);
+
     private final GptConfig config;
     private final WeightFormat format;
     private final TorchScript script;
     /** Parameters, and the matrices as each kernel wants them: lists that libtorch keeps from step to step. */
     private final List<IValue> weights;
 
+    private final KvCachePool caches;
+
     /**
      * What one sequence is fed with.
      *
-     * @param cache of the sequence; holds the tokens afterwards
+     * @param cache of this decoder, the sequence's; holds the tokens afterwards
      * @param ids tokens behind those of the cache, at least one and at most as many as it has room for
      * @param answered whether the logits that follow the last of them are wanted
      */
     @SuppressWarnings("ArrayRecordComponent") // Never compared.
     public record Feed(KvCache cache, long[] ids, boolean answered) {}
 
-    private GptDecoder(GptConfig config, WeightFormat format, TorchScript script, List<IValue> weights) {
+    private GptDecoder(
+            GptConfig config, WeightFormat format, TorchScript script, List<IValue> weights, KvCachePool caches) {
         this.config = config;
         this.format = format;
         this.script = script;
         this.weights = weights;
+        this.caches = caches;
     }
 
     /**
@@ -41,9 +51,10 @@ public final class GptDecoder implements AutoCloseable {
      *
      * @param weights stay the caller's, and must outlive this
      * @param format PLAIN goes on reading {@code weights}; others keep the matrices as they are now
+     * @param sequences how many may have a cache at once
      * @throws ai.djl.engine.EngineException if the processor or the device cannot multiply in this format
      */
-    public static GptDecoder compile(NDManager parent, GptWeights weights, WeightFormat format) {
+    public static GptDecoder compile(NDManager parent, GptWeights weights, WeightFormat format, int sequences) {
         GptConfig config = weights.config();
         TorchScript script = TorchScript.load(
                 parent,
@@ -54,11 +65,21 @@ public final class GptDecoder implements AutoCloseable {
         try {
             IValue parameters = TorchScript.list(weights.arrays());
             lists.add(parameters);
-            for (String packing : List.of("pack_floats", "pack_quantized")) {
-                lists.add(script.run(
-                        packing, List.of(parameters), IValue.from(format.body()), IValue.from(format.head())));
+            List<IValue> kept = List.of(parameters);
+            lists.add(script.run("pack_floats", kept, IValue.from(format.body()), IValue.from(format.head())));
+            lists.add(script.run("pack_biases", kept, IValue.from(format.body())));
+            lists.add(script.run("pack_quantized", kept, IValue.from(format.body()), IValue.from(format.head())));
+            // FlashAttention wants bfloat16, and rows that begin at multiples of 16 bytes.
+            if (format == WeightFormat.BF16 && parent.getDevice().isGpu() && config.headSize() % 8 == 0) {
+                KvCachePool half = new KvCachePool(parent, config, sequences, DataType.BFLOAT16);
+                GptDecoder atOnce = new GptDecoder(config, format, script, lists, half);
+                if (atOnce.works(parent)) {
+                    return atOnce;
+                }
+                half.close();
             }
-            return new GptDecoder(config, format, script, lists);
+            return new GptDecoder(
+                    config, format, script, lists, new KvCachePool(parent, config, sequences, DataType.FLOAT32));
         } catch (RuntimeException e) {
             lists.forEach(IValue::close);
             script.close();
@@ -66,51 +87,48 @@ public final class GptDecoder implements AutoCloseable {
         }
     }
 
+    /** Which GPUs have FlashAttention is libtorch's to know: it refuses before it computes anything. */
+    private boolean works(NDManager parent) {
+        try (KvCache cache = newCache();
+                NDArray logits = feed(parent, List.of(new Feed(cache, new long[1], true)))) {
+            return logits.getShape().get(0) == 1;
+        } catch (EngineException e) {
+            LOG.info("each sequence is attended for by a call of its own: {}", e.getMessage());
+            return false;
+        }
+    }
+
+    /**
+     * A cache for one sequence, with room for one context.
+     *
+     * @throws IllegalStateException if as many as there may be are open
+     */
+    public KvCache newCache() {
+        return caches.take();
+    }
+
     /**
      * Feeds each sequence, and keeps keys and values in its cache. On failure the caches hold nothing of use.
      *
      * @param owner owns the result
      * @param feeds of one sequence several may stand behind each other: each layer keeps all keys and values before it attends
-     * @return the logits that were wanted, in the order of the feeds, float32 [A, vocabularySize]
-     * @throws IllegalArgumentException if a feed has no ids, or more than its cache has room for
+     * @return the logits that were wanted, in the order of the feeds, on the host, float32 [A, vocabularySize]
+     * @throws IllegalArgumentException if there is no feed, one has no ids, or more than its cache has room for, or a cache is another decoder's
      */
     public NDArray feed(NDManager owner, List<Feed> feeds) {
-        int tokens = feeds.stream().mapToInt(feed -> feed.ids().length).sum();
-        long[] ids = new long[tokens];
-        long[] positions = new long[tokens];
-        long[] starts = new long[feeds.size()];
-        long[] counts = new long[feeds.size()];
-        List<NDArray> caches = new ArrayList<>(feeds.size());
-        long[] answers = new long[(int) feeds.stream().filter(Feed::answered).count()];
-        int row = 0;
-        int answer = 0;
-        for (int s = 0; s < feeds.size(); s++) {
-            Feed feed = feeds.get(s);
-            starts[s] = feed.cache().advance(feed.ids().length);
-            counts[s] = feed.ids().length;
-            caches.add(feed.cache().keysAndValues());
-            for (int i = 0; i < feed.ids().length; i++) {
-                ids[row] = feed.ids()[i];
-                positions[row++] = starts[s] + i;
-            }
-            if (feed.answered()) {
-                answers[answer++] = row - 1;
-            }
-        }
-        try (NDArray idsN = owner.create(ids);
-                NDArray positionsN = owner.create(positions);
-                NDArray answersA = owner.create(answers);
+        FeedPlan plan = FeedPlan.of(feeds, caches);
+        try (NDArray numbers = owner.create(plan.numbers());
                 IValue logits = script.run(
                         "feed",
                         weights,
                         IValue.from(format.body()),
                         IValue.from(format.head()),
-                        TorchScript.list(caches),
-                        TorchScript.tensor(idsN),
-                        TorchScript.tensor(positionsN),
-                        IValue.listFrom(starts),
-                        IValue.listFrom(counts),
-                        TorchScript.tensor(answersA))) {
+                        TorchScript.tensor(caches.keysAndValues()),
+                        TorchScript.tensor(numbers),
+                        IValue.from((long) plan.answered()),
+                        IValue.listFrom(plan.slots()),
+                        IValue.listFrom(plan.starts()),
+                        IValue.listFrom(plan.counts()))) {
             return logits.toTensor((PtNDManager) owner);
         }
     }
@@ -127,6 +145,7 @@ public final class GptDecoder implements AutoCloseable {
 
     @Override
     public void close() {
+        caches.close();
         weights.forEach(IValue::close);
         script.close();
     }

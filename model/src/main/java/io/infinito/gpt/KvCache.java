@@ -1,19 +1,20 @@
 package io.infinito.gpt;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
-
-/** Keys and values of the tokens that one sequence has gone through, float32 [2L, 1, H, T, D], a layer's keys before its values. */
+/**
+ * Keys and values of the tokens that one sequence has gone through: its place in the memory of the {@link GptDecoder} that made it. Used by
+ * one thread at a time, the one that feeds.
+ */
 public final class KvCache implements AutoCloseable {
+    private final KvCachePool pool;
+    private final int slot;
     private final int capacity;
-    private final NDArray keysAndValues;
     private int length;
+    private boolean closed;
 
-    /** An empty cache with room for one context. */
-    public KvCache(NDManager parent, GptConfig config) {
-        capacity = config.context();
-        keysAndValues = parent.zeros(new Shape(2L * config.layers(), 1, config.heads(), capacity, config.headSize()));
+    KvCache(KvCachePool pool, int slot, int capacity) {
+        this.pool = pool;
+        this.slot = slot;
+        this.capacity = capacity;
     }
 
     /** Tokens that it holds. */
@@ -34,8 +35,12 @@ public final class KvCache implements AutoCloseable {
         length = newLength;
     }
 
-    NDArray keysAndValues() {
-        return keysAndValues;
+    boolean isOf(KvCachePool other) {
+        return pool == other && !closed;
+    }
+
+    int slot() {
+        return slot;
     }
 
     /** Makes room for {@code tokens} more and returns where they start. */
@@ -49,8 +54,12 @@ public final class KvCache implements AutoCloseable {
         return start;
     }
 
+    /** Gives its place to the next one. */
     @Override
     public void close() {
-        keysAndValues.close();
+        if (!closed) {
+            closed = true;
+            pool.giveBack(slot);
+        }
     }
 }

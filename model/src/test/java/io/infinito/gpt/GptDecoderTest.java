@@ -54,8 +54,8 @@ class GptDecoderTest {
             GptConfig config = new GptConfig(VOCABULARY, CONTEXT, 2, 4, 16, tied);
             try (Gpt gpt = Gpt.compile(manager, config, Dropout.NONE, Precision.FLOAT32);
                     GptWeights weights = GptWeights.random(manager, config, 3);
-                    GptDecoder decoder = GptDecoder.compile(manager, weights, format);
-                    KvCache cache = new KvCache(manager, config)) {
+                    GptDecoder decoder = GptDecoder.compile(manager, weights, format, 2);
+                    KvCache cache = decoder.newCache()) {
                 long[] ids = random(5, CONTEXT);
                 float[] full = gpt.logits(manager, weights, manager.create(ids, new Shape(1, CONTEXT)))
                         .toFloatArray();
@@ -90,17 +90,16 @@ class GptDecoderTest {
     void givesTheSameAloneAndInABatch(WeightFormat format) {
         GptConfig config = new GptConfig(VOCABULARY, CONTEXT, 2, 4, 64, true);
         try (GptWeights weights = GptWeights.random(manager, config, 3);
-                GptDecoder decoder = GptDecoder.compile(manager, weights, format);
-                NDManager caches = manager.newSubManager()) {
+                GptDecoder decoder = GptDecoder.compile(manager, weights, format, 18);
+                KvCache alone = decoder.newCache();
+                KvCache among = decoder.newCache()) {
             long[] ids = random(7, 12);
-            KvCache alone = new KvCache(caches, config);
-            KvCache among = new KvCache(caches, config);
             for (int companions : new int[] {1, 2, 5, 16}) {
                 alone.truncate(0);
                 among.truncate(0);
                 List<KvCache> others = new ArrayList<>();
                 for (int i = 0; i < companions; i++) {
-                    others.add(new KvCache(caches, config));
+                    others.add(decoder.newCache());
                 }
                 int[] bounds = {0, 5, 9, 10, 11, 12};
                 for (int step = 0; step + 1 < bounds.length; step++) {
@@ -121,6 +120,7 @@ class GptDecoderTest {
                             .as("step %d beside %d", step, companions)
                             .containsExactly(expected, within(rounding));
                 }
+                others.forEach(KvCache::close);
             }
         }
     }
@@ -128,8 +128,8 @@ class GptDecoderTest {
     @Test
     void answersNobodyWhoDoesNotAsk() {
         try (GptWeights weights = GptWeights.random(manager, TIED, 3);
-                GptDecoder decoder = GptDecoder.compile(manager, weights, WeightFormat.FP32);
-                KvCache cache = new KvCache(manager, TIED)) {
+                GptDecoder decoder = GptDecoder.compile(manager, weights, WeightFormat.FP32, 2);
+                KvCache cache = decoder.newCache()) {
             assertThat(feed(decoder, new Feed(cache, random(1, 4), false))).isEmpty();
             assertThat(cache.length()).isEqualTo(4);
         }
@@ -138,8 +138,8 @@ class GptDecoderTest {
     @Test
     void refusesWhatTheCacheHasNoRoomFor() {
         try (GptWeights weights = GptWeights.random(manager, TIED, 3);
-                GptDecoder decoder = GptDecoder.compile(manager, weights, WeightFormat.FP32);
-                KvCache cache = new KvCache(manager, TIED)) {
+                GptDecoder decoder = GptDecoder.compile(manager, weights, WeightFormat.FP32, 2);
+                KvCache cache = decoder.newCache()) {
             assertThatThrownBy(() -> feed(decoder, new Feed(cache, random(1, CONTEXT + 1), true)))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("25 tokens do not fit behind 0 in a context of 24");
@@ -152,8 +152,8 @@ class GptDecoderTest {
     void plainWeightsMayChangeMeanwhile() {
         try (GptWeights weights = GptWeights.random(manager, TIED, 3);
                 GptWeights others = GptWeights.random(manager, TIED, 4);
-                GptDecoder decoder = GptDecoder.compile(manager, weights, WeightFormat.PLAIN);
-                GptDecoder expected = GptDecoder.compile(manager, others, WeightFormat.PLAIN)) {
+                GptDecoder decoder = GptDecoder.compile(manager, weights, WeightFormat.PLAIN, 2);
+                GptDecoder expected = GptDecoder.compile(manager, others, WeightFormat.PLAIN, 2)) {
             for (int i = 0; i < weights.arrays().size(); i++) {
                 others.arrays().get(i).copyTo(weights.arrays().get(i));
             }
@@ -170,8 +170,8 @@ class GptDecoderTest {
         }
         try (GptWeights loaded = GptWeights.load(manager, TIED, SafeTensors.read(file));
                 GptWeights mapped = GptWeights.view(manager, TIED, SafeTensorsIndex.read(file));
-                GptDecoder one = GptDecoder.compile(manager, loaded, format);
-                GptDecoder other = GptDecoder.compile(manager, mapped, format)) {
+                GptDecoder one = GptDecoder.compile(manager, loaded, format, 2);
+                GptDecoder other = GptDecoder.compile(manager, mapped, format, 2)) {
             assertThat(first(other)).containsExactly(first(one), within(1e-6f));
         }
     }
@@ -207,7 +207,7 @@ class GptDecoderTest {
         Path maps = Path.of("/proc/self/maps");
         Assumptions.assumeTrue(Files.isReadable(maps));
         GptWeights mapped = GptWeights.view(manager, TIED, SafeTensorsIndex.read(file));
-        GptDecoder decoder = GptDecoder.compile(manager, mapped, WeightFormat.PLAIN);
+        GptDecoder decoder = GptDecoder.compile(manager, mapped, WeightFormat.PLAIN, 2);
         assertThat(Files.readString(maps)).contains("let-go.safetensors");
         Files.delete(file);
         first(decoder);
@@ -219,7 +219,7 @@ class GptDecoderTest {
     @Test
     void leavesNoNativeArraysBehind() {
         try (GptWeights weights = GptWeights.random(manager, TIED, 3);
-                GptDecoder decoder = GptDecoder.compile(manager, weights, WeightFormat.INT8)) {
+                GptDecoder decoder = GptDecoder.compile(manager, weights, WeightFormat.INT8, 2)) {
             first(decoder);
             int before = manager.getManagedArrays().size();
             for (int i = 0; i < 20; i++) {
@@ -230,7 +230,7 @@ class GptDecoderTest {
     }
 
     private float[] first(GptDecoder decoder) {
-        try (KvCache cache = new KvCache(manager, decoder.config())) {
+        try (KvCache cache = decoder.newCache()) {
             return feed(decoder, new Feed(cache, random(9, 8), true));
         }
     }

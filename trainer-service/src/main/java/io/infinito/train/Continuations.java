@@ -38,7 +38,7 @@ public final class Continuations {
         }
         boolean gradMode = JniUtils.isGradMode();
         JniUtils.setGradMode(false);
-        try (GptDecoder decoder = GptDecoder.compile(parent, weights, WeightFormat.PLAIN)) {
+        try (GptDecoder decoder = GptDecoder.compile(parent, weights, WeightFormat.PLAIN, 1)) {
             List<Continuation> all = new ArrayList<>();
             for (String prompt : samples.prompts()) {
                 all.add(new Continuation(prompt, continued(parent, decoder, tokenizer.encode(prompt))));
@@ -57,7 +57,7 @@ public final class Continuations {
                 .toArray();
         int[] added = new int[samples.tokens()];
         int count = 0;
-        try (KvCache cache = new KvCache(parent, decoder.config())) {
+        try (KvCache cache = decoder.newCache()) {
             while (count < added.length) {
                 int token = likeliest(parent, decoder, cache, next);
                 if (tokenizer.endOfText().orElse(-1) == token) {

@@ -47,9 +47,13 @@ record BenchModel(String name, GptConfig config, TensorPlaces weights, byte[] to
         }
     }
 
-    /** Loads it as the service does. */
-    LoadedModel load(Torch torch) {
+    /**
+     * Loads it as the service does.
+     *
+     * @param sequences that are generated at once, at most
+     */
+    LoadedModel load(Torch torch, int sequences) {
         ModelIdentity identity = new ModelIdentity(name, "bench", 0, "");
-        return LoadedModel.load(torch, identity, 0, config, Tokenizer.fromJson(tokenizerJson), weights);
+        return LoadedModel.load(torch, identity, 0, config, Tokenizer.fromJson(tokenizerJson), weights, sequences);
     }
 }

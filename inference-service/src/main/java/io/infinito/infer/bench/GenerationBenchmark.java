@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -76,7 +77,7 @@ public final class GenerationBenchmark {
     private FormatFigures measure(BenchModel source, Torch torch, int[] text, MemoryBandwidth bandwidth)
             throws InterruptedException {
         long start = System.nanoTime();
-        LoadedModel model = source.load(torch);
+        LoadedModel model = source.load(torch, Collections.max(settings.streams()));
         double loadMillis = (System.nanoTime() - start) / 1e6;
         try {
             Streams streams = new Streams(model, settings.promptTokens(), settings.tokens());

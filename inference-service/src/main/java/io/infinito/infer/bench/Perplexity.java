@@ -19,21 +19,21 @@ final class Perplexity {
         int context = model.config().context();
         double sum = 0;
         long predicted = 0;
-        KvCache cache = model.newCache();
-        for (int from = 0; from + 1 < ids.length; from += context) {
-            int window = Math.min(context, ids.length - from);
-            List<Feed> feeds = new ArrayList<>();
-            for (int i = 0; i + 1 < window; i++) {
-                feeds.add(new Feed(cache, new long[] {ids[from + i]}, true));
+        try (KvCache cache = model.newCache()) {
+            for (int from = 0; from + 1 < ids.length; from += context) {
+                int window = Math.min(context, ids.length - from);
+                List<Feed> feeds = new ArrayList<>();
+                for (int i = 0; i + 1 < window; i++) {
+                    feeds.add(new Feed(cache, new long[] {ids[from + i]}, true));
+                }
+                List<float[]> logits = model.feed(feeds);
+                for (int i = 0; i + 1 < window; i++) {
+                    sum += loss(logits.get(i), ids[from + i + 1]);
+                    predicted++;
+                }
+                cache.truncate(0);
             }
-            List<float[]> logits = model.feed(feeds);
-            for (int i = 0; i + 1 < window; i++) {
-                sum += loss(logits.get(i), ids[from + i + 1]);
-                predicted++;
-            }
-            cache.truncate(0);
         }
-        model.giveBack(cache);
         return Math.exp(sum / predicted);
     }
 

@@ -166,7 +166,7 @@ public final class Engine implements AutoCloseable {
         return progress || !ready.isEmpty();
     }
 
-    /** Gives it a cache; where there is no memory for one, only this generation ends. */
+    /** Gives it a cache; if that fails, only this generation ends. */
     private boolean prepare(Generation generation) {
         try {
             generation.prepare();

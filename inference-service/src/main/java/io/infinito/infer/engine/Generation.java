@@ -203,7 +203,7 @@ public final class Generation {
     /** Frees what the request held. */
     void close() {
         if (cache != null) {
-            model.giveBack(cache);
+            cache.close();
             cache = null;
         }
         model.release();

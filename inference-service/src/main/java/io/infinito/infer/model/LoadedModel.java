@@ -18,10 +18,8 @@ import io.infinito.safetensors.TensorPlaces;
 import io.infinito.tokenizer.Tokenizer;
 import java.nio.FloatBuffer;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 
 /**
@@ -37,8 +35,6 @@ public final class LoadedModel {
     private final NDManager manager;
     private final GptWeights weights;
     private final GptDecoder decoder;
-    /** Of ended requests, for those to come: memory that is there already. Used by whoever feeds. */
-    private final Deque<KvCache> freeCaches = new ArrayDeque<>();
     /** One for each sequence of the largest batch so far. */
     private final List<float[]> rows = new ArrayList<>();
 
@@ -70,6 +66,7 @@ public final class LoadedModel {
      * Packs weights and runs tokens through them. The tokenizer becomes this object's, also on failure.
      *
      * @param places of the weights in files, which may be deleted once this returns
+     * @param sequences that may have a cache at once
      * @throws IllegalArgumentException if tensors are missing, of other shapes, or do not give numbers
      */
     public static LoadedModel load(
@@ -78,14 +75,15 @@ public final class LoadedModel {
             double validationLoss,
             GptConfig config,
             Tokenizer tokenizer,
-            TensorPlaces places) {
+            TensorPlaces places,
+            int sequences) {
         NDManager manager = null;
         GptDecoder decoder = null;
         try {
             manager = torch.newManager();
             Torch.prepareThread();
             GptWeights weights = GptWeights.view(manager, config, places);
-            decoder = GptDecoder.compile(manager, weights, torch.format());
+            decoder = GptDecoder.compile(manager, weights, torch.format(), sequences);
             LoadedModel model = new LoadedModel(torch, identity, validationLoss, tokenizer, manager, weights, decoder);
             model.warmUp();
             return model;
@@ -103,31 +101,28 @@ public final class LoadedModel {
     }
 
     private void warmUp() {
-        KvCache cache = newCache();
-        // A piece of a prompt, then a token: both ways through the network.
-        for (int tokens = 2; tokens > 0; tokens--) {
-            for (float logit :
-                    feed(List.of(new Feed(cache, new long[tokens], true))).get(0)) {
-                if (!Float.isFinite(logit)) {
-                    throw new IllegalArgumentException(
-                            "the weights give " + logit + " as a logit, not a finite number");
+        try (KvCache cache = newCache()) {
+            // A piece of a prompt, then a token: both ways through the network.
+            for (int tokens = 2; tokens > 0; tokens--) {
+                for (float logit :
+                        feed(List.of(new Feed(cache, new long[tokens], true))).get(0)) {
+                    if (!Float.isFinite(logit)) {
+                        throw new IllegalArgumentException(
+                                "the weights give " + logit + " as a logit, not a finite number");
+                    }
                 }
+                cache.truncate(0);
             }
-            cache.truncate(0);
         }
-        giveBack(cache);
     }
 
-    /** A cache for one request, which gives it back before it releases the model. For whoever feeds. */
+    /**
+     * A cache for one request, which closes it before it releases the model. For whoever feeds.
+     *
+     * @throws IllegalStateException if as many as there may be are open
+     */
     public KvCache newCache() {
-        KvCache free = freeCaches.poll();
-        return free == null ? new KvCache(manager, config()) : free;
-    }
-
-    /** Takes a cache back, whatever it holds. For whoever feeds. */
-    public void giveBack(KvCache cache) {
-        cache.truncate(0);
-        freeCaches.push(cache);
+        return decoder.newCache();
     }
 
     /** To be called once by the thread that feeds this model and those after it. */
@@ -148,7 +143,7 @@ public final class LoadedModel {
             while (rows.size() < answered) {
                 rows.add(new float[config().vocabularySize()]);
             }
-            // On the CPU a view of libtorch's own memory: one copy instead of three.
+            // A view of libtorch's own memory: one copy instead of three.
             FloatBuffer all = JniUtils.getByteBuffer((PtNDArray) logits, true).asFloatBuffer();
             for (int i = 0; i < answered; i++) {
                 all.get(rows.get(i));

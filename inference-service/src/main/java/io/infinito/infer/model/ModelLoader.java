@@ -30,15 +30,21 @@ public final class ModelLoader implements AutoCloseable {
     private final ObjectStore store;
     private final CheckpointCache cache;
     private final Torch torch;
+    private final int sequences;
     private final StartupTimeline timeline;
     /** Of the model before: most versions of a model have the same, and parsing it is a quarter of a reload. */
     private Optional<Tokenizer> latest = Optional.empty();
 
-    /** A loader that keeps what it downloads in {@code cache}. */
-    public ModelLoader(ObjectStore store, CheckpointCache cache, Torch torch, StartupTimeline timeline) {
+    /**
+     * A loader that keeps what it downloads in {@code cache}.
+     *
+     * @param sequences that a model may run at once
+     */
+    public ModelLoader(ObjectStore store, CheckpointCache cache, Torch torch, int sequences, StartupTimeline timeline) {
         this.store = store;
         this.cache = cache;
         this.torch = torch;
+        this.sequences = sequences;
         this.timeline = timeline;
     }
 
@@ -85,7 +91,8 @@ public final class ModelLoader implements AutoCloseable {
         return checked(
                 Reason.WEIGHTS,
                 version,
-                () -> LoadedModel.load(torch, identity, manifest.validationLoss(), config, tokenizer, tensors));
+                () -> LoadedModel.load(
+                        torch, identity, manifest.validationLoss(), config, tokenizer, tensors, sequences));
     }
 
     private CheckpointManifest manifest(CheckpointReference checkpoint) throws CheckpointRefusedException {

@@ -69,7 +69,7 @@ public final class Torch {
     private static void compileSmallest(NDManager manager, WeightFormat format) {
         prepareThread();
         try (GptWeights weights = GptWeights.random(manager, SMALLEST, 0)) {
-            GptDecoder.compile(manager, weights, format).close();
+            GptDecoder.compile(manager, weights, format, 1).close();
         }
     }
 

@@ -468,14 +468,14 @@ class EngineTest {
             if (history.length() - from > context) {
                 from = history.length() - context * 3 / 4;
             }
-            KvCache cache = reference.newCache();
-            long[] read = history.range(from, history.length());
-            float[] logits =
-                    reference.feed(List.of(new Feed(cache, read, true))).get(0);
-            int id = sampler.sample(logits, history);
-            history.append(id);
-            ids.add(id);
-            reference.giveBack(cache);
+            try (KvCache cache = reference.newCache()) {
+                long[] read = history.range(from, history.length());
+                float[] logits =
+                        reference.feed(List.of(new Feed(cache, read, true))).get(0);
+                int id = sampler.sample(logits, history);
+                history.append(id);
+                ids.add(id);
+            }
         }
         return ids;
     }

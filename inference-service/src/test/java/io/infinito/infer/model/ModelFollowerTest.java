@@ -326,7 +326,7 @@ class ModelFollowerTest {
                 name,
                 served,
                 from,
-                new ModelLoader(from, cache, new Torch(DeviceChoice.CPU, 1, FormatChoice.FP32), timeline),
+                new ModelLoader(from, cache, new Torch(DeviceChoice.CPU, 1, FormatChoice.FP32), 4, timeline),
                 cache,
                 new ReloadMetrics(meters),
                 timeline,

@@ -16,6 +16,9 @@ public final class TinyModels {
     /** The sizes. */
     public static final GptConfig CONFIG = new GptConfig(TinyTokenizer.VOCABULARY, 32, 1, 2, 16, true);
 
+    /** That may run at once: as many as any test runs. */
+    private static final int SEQUENCES = 64;
+
     private TinyModels() {}
 
     /** A model with one user, the caller. */
@@ -34,7 +37,8 @@ public final class TinyModels {
                     5.5,
                     config,
                     TinyTokenizer.load(),
-                    SafeTensorsIndex.read(file));
+                    SafeTensorsIndex.read(file),
+                    SEQUENCES);
             Files.delete(file);
             return model;
         } catch (IOException e) {
