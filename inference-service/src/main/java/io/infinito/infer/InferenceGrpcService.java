@@ -1,6 +1,7 @@
 package io.infinito.infer;
 
 import com.google.protobuf.ByteString;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -51,6 +52,11 @@ public class InferenceGrpcService extends InferenceServiceImplBase {
         this.engine = engine;
         this.admission = admission;
         this.inspection = inspection;
+    }
+
+    @Override
+    public ServerServiceDefinition bindService() {
+        return MendingMarshaller.in(super.bindService());
     }
 
     @Override

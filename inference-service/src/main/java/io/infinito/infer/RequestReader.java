@@ -47,6 +47,7 @@ final class RequestReader {
             throw new IllegalArgumentException("request_id has "
                     + message.getRequestId().length() + " characters, at most " + LONGEST_REQUEST_ID + " are allowed");
         }
+        requireReadable("request_id", message.getRequestId());
         int n = sequences(message.getSampling());
         if (n < 1 || n > defaults.maxSequences()) {
             throw new IllegalArgumentException("sampling.n=" + n + " must be from 1 to " + defaults.maxSequences());
@@ -237,7 +238,12 @@ final class RequestReader {
     }
 
     /** What no text has that a person wrote, and what cannot be written as UTF-8. */
-    private static void requireReadable(String field, String text) {
+    static void requireReadable(String field, String text) {
+        int notUtf8 = text.indexOf(MendingMarshaller.NOT_UTF8);
+        if (notUtf8 >= 0) {
+            throw new IllegalArgumentException(
+                    field + " has bytes that are not UTF-8, or U+FFFF, at character " + notUtf8);
+        }
         int nul = text.indexOf('\0');
         if (nul >= 0) {
             throw new IllegalArgumentException(field + " has a NUL character at " + nul + "; leave it out");

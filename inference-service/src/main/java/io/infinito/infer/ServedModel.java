@@ -48,7 +48,7 @@ public class ServedModel {
      * The alias under which a request's model is served.
      *
      * @param name as in {@link #acquire}
-     * @throws IllegalArgumentException if it is too long
+     * @throws IllegalArgumentException if it is too long, or no text
      * @throws ModelUnavailableException if another one is named
      */
     ServedAlias alias(String name) throws ModelUnavailableException {
@@ -56,6 +56,7 @@ public class ServedModel {
             throw new IllegalArgumentException(
                     "model has " + name.length() + " characters, at most " + LONGEST_NAME + " are allowed");
         }
+        RequestReader.requireReadable("model", name);
         List<ServedAlias> followed = follower.aliases();
         if (name.isEmpty() || name.equals(follower.modelName())) {
             return ServedAlias.BEST;

@@ -1,9 +1,10 @@
 package io.infinito.infer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import com.google.rpc.RetryInfo;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
@@ -23,7 +24,6 @@ import io.infinito.infer.model.ModelFollower;
 import io.infinito.infer.model.TinyCheckpoint;
 import io.infinito.inference.v1.GenerateChunk;
 import io.infinito.inference.v1.GenerateRequest;
-import io.infinito.inference.v1.GenerateResponse;
 import io.infinito.inference.v1.InferenceServiceGrpc;
 import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
 import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceStub;
@@ -31,9 +31,9 @@ import io.infinito.inference.v1.StoppingCriteria;
 import io.infinito.storage.ObjectStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.inject.Inject;
-import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -170,25 +170,62 @@ abstract class CallsContract {
     }
 
     @Test
-    void bytesThatAreNoUtf8AreAnErrorAndTheEngineGoesOn() {
-        byte[] notUtf8 = {0x1a, 1, (byte) 0xff};
-        MethodDescriptor<byte[], GenerateResponse> method = InferenceServiceGrpc.getGenerateMethod().toBuilder(
-                        new MethodDescriptor.Marshaller<byte[]>() {
+    void bytesThatAreNoUtf8AreRefusedByTheNameOfTheField() {
+        ByteString bad = ByteString.copyFrom(new byte[] {'a', (byte) 0xc3, (byte) 0xa9, (byte) 0xff, 'b'});
+        ByteString stopping = field(2, ByteString.copyFromUtf8("x")).concat(field(2, bad));
+        Map<ByteString, String> refused = Map.of(
+                field(3, bad), "text has bytes that are not UTF-8, or U+FFFF, at character 2",
+                field(3, ByteString.copyFromUtf8("a")).concat(field(1, bad)), "request_id has bytes that are not UTF-8",
+                field(3, ByteString.copyFromUtf8("a")).concat(field(2, bad)), "model has bytes that are not UTF-8",
+                field(3, ByteString.copyFromUtf8("a")).concat(field(6, stopping)),
+                        "stopping.stop[1] has bytes that are not UTF-8");
+        refused.forEach((message, expected) -> {
+            StatusRuntimeException e = failure(() -> raw(InferenceServiceGrpc.getGenerateMethod(), message));
+            assertThat(e.getStatus().getDescription()).startsWith(expected);
+            assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        });
+        StatusRuntimeException tokenize = failure(() -> raw(InferenceServiceGrpc.getTokenizeMethod(), field(1, bad)));
+        assertThat(tokenize.getStatus().getDescription()).startsWith("text has bytes that are not UTF-8");
+        assertThat(active()).isZero();
+        assertThat(blocking("a").generate(brief()).getTokenIdsCount()).isEqualTo(3);
+    }
+
+    @Test
+    void bytesThatAreNoMessageAreAnErrorAndTheEngineGoesOn() {
+        // A text that ends behind the message.
+        ByteString torn = ByteString.copyFrom(new byte[] {0x1a, 100, 'a'});
+        failure(() -> raw(InferenceServiceGrpc.getGenerateMethod(), torn));
+        assertThat(blocking("a").generate(brief()).getTokenIdsCount()).isEqualTo(3);
+    }
+
+    private static ByteString field(int number, ByteString value) {
+        return UnknownFieldSet.newBuilder()
+                .addField(
+                        number,
+                        UnknownFieldSet.Field.newBuilder()
+                                .addLengthDelimited(value)
+                                .build())
+                .build()
+                .toByteString();
+    }
+
+    /** A call with these bytes for a message. */
+    private <Q, A> A raw(MethodDescriptor<Q, A> method, ByteString message) {
+        MethodDescriptor<ByteString, A> bytes = method.toBuilder(
+                        new MethodDescriptor.Marshaller<ByteString>() {
                             @Override
-                            public InputStream stream(byte[] value) {
-                                return new ByteArrayInputStream(value);
+                            public InputStream stream(ByteString value) {
+                                return value.newInput();
                             }
 
                             @Override
-                            public byte[] parse(InputStream stream) {
+                            public ByteString parse(InputStream stream) {
                                 throw new UnsupportedOperationException();
                             }
                         },
-                        InferenceServiceGrpc.getGenerateMethod().getResponseMarshaller())
+                        method.getResponseMarshaller())
                 .build();
-        assertThatThrownBy(() -> ClientCalls.blockingUnaryCall(channel, method, CallOptions.DEFAULT, notUtf8))
-                .isInstanceOf(StatusRuntimeException.class);
-        assertThat(blocking("a").generate(brief()).getTokenIdsCount()).isEqualTo(3);
+        return ClientCalls.blockingUnaryCall(channel, bytes, CallOptions.DEFAULT, message);
     }
 
     /** A call whose answers nobody asks for. */
