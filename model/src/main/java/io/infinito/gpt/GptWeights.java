@@ -89,7 +89,9 @@ public final class GptWeights implements AutoCloseable {
             for (Parameter parameter : weights.parameters) {
                 NDArray array = mapped.view(weights.manager, places.place(parameter.name(), parameter.savedShape()));
                 if (weights.manager.getDevice().isGpu()) {
-                    array = array.toDevice(weights.manager.getDevice(), true);
+                    try (NDArray host = array) {
+                        array = host.toDevice(weights.manager.getDevice(), true);
+                    }
                 }
                 weights.arrays.add(parameter.layout() == Layout.TRANSPOSED ? array.transpose() : array);
             }

@@ -116,7 +116,7 @@ public final class SafeTensorsIndex implements TensorPlaces {
             Arrays.setAll(shape, i -> entry.path("shape").get(i).asLong());
             long from = entry.path("data_offsets").path(0).asLong(-1);
             long to = entry.path("data_offsets").path(1).asLong(-1);
-            if (from < 0 || to < from || dataStart + to > size) {
+            if (from < 0 || to < from || to > size - dataStart) {
                 throw malformed(path, "has tensor " + name + " outside the file: it is torn");
             }
             TensorPlace place = new TensorPlace(path, dataStart + from, shape);
