@@ -10,7 +10,6 @@ import io.infinito.gpt.GptParameters.Layout;
 import io.infinito.gpt.GptParameters.Parameter;
 import io.infinito.safetensors.Tensor;
 import io.infinito.safetensors.TensorSource;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -139,7 +138,7 @@ public final class AdamW implements AutoCloseable {
     }
 
     private static Tensor tensor(String name, long[] shape, NDArray array) {
-        return new Tensor(name, shape, GptWeights.copy(array));
+        return new Tensor(name, shape, ArrayCopy.toHost(array));
     }
 
     /**
@@ -148,21 +147,22 @@ public final class AdamW implements AutoCloseable {
      * @throws IllegalArgumentException if a tensor is missing or has another shape
      */
     public void restore(TensorSource state) {
-        for (int i = 0; i < means.size(); i++) {
-            Parameter parameter = weights.parameters().get(i);
-            set(means.get(i), state.get("exp_avg." + parameter.name(), parameter.shape()));
-            set(squares.get(i), state.get("exp_avg_sq." + parameter.name(), parameter.shape()));
-            set(steps.get(i), state.get("step." + parameter.name(), new long[0]));
-            if (parameter.layout() == Layout.TRIMMED) {
-                set(weights.arrays().get(i), state.get("padded." + parameter.name(), parameter.shape()));
+        try (ArrayCopy numbers = new ArrayCopy(manager)) {
+            for (int i = 0; i < means.size(); i++) {
+                Parameter parameter = weights.parameters().get(i);
+                set(numbers, means.get(i), state.get("exp_avg." + parameter.name(), parameter.shape()));
+                set(numbers, squares.get(i), state.get("exp_avg_sq." + parameter.name(), parameter.shape()));
+                set(numbers, steps.get(i), state.get("step." + parameter.name(), new long[0]));
+                if (parameter.layout() == Layout.TRIMMED) {
+                    set(numbers, weights.arrays().get(i), state.get("padded." + parameter.name(), parameter.shape()));
+                }
             }
         }
     }
 
-    private void set(NDArray target, Tensor tensor) {
-        ByteBuffer data = tensor.data();
-        try (NDArray loaded = manager.create(data, target.getShape(), DataType.FLOAT32)) {
-            loaded.copyTo(target);
+    private void set(ArrayCopy numbers, NDArray target, Tensor tensor) {
+        try (NDArray loaded = manager.create(tensor.data(), target.getShape(), DataType.FLOAT32)) {
+            numbers.copy(loaded, target);
         }
     }
 

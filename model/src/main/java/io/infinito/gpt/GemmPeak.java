@@ -87,12 +87,13 @@ public final class GemmPeak implements AutoCloseable {
     public void measure() {
         for (Product product : products) {
             long start = nanoTime.getAsLong();
-            try (IValue value = script.run(
+            try (NDManager owner = manager.newSubManager();
+                    IValue value = script.run(
                             "multiply",
                             TorchScript.tensor(product.left()),
                             TorchScript.tensor(product.right()),
                             IValue.from((long) times));
-                    NDArray element = value.toTensor((PtNDManager) manager)) {
+                    NDArray element = value.toTensor((PtNDManager) owner)) {
                 element.getFloat();
             }
             product.gigaflops().add(product.operations() / Math.max(1, nanoTime.getAsLong() - start));

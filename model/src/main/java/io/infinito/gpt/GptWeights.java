@@ -105,25 +105,28 @@ public final class GptWeights implements AutoCloseable {
     /** A copy that no longer changes with these. */
     public GptWeights copy(NDManager parent) {
         GptWeights copy = new GptWeights(parent, config);
-        for (int i = 0; i < arrays.size(); i++) {
-            NDArray array = copy.manager.zeros(arrays.get(i).getShape());
-            arrays.get(i).copyTo(array);
-            copy.arrays.add(array);
+        try (ArrayCopy numbers = new ArrayCopy(parent)) {
+            for (NDArray array : arrays) {
+                copy.arrays.add(copy.manager.zeros(array.getShape()));
+                numbers.copy(array, copy.arrays.get(copy.arrays.size() - 1));
+            }
         }
         return copy;
     }
 
     /** Makes the array of a parameter, zero but for what {@code fill} writes: padding rows stay zero. */
     private void add(Parameter parameter, Consumer<FloatBuffer> fill) {
-        NDArray array = manager.zeros(new Shape(parameter.shape()));
-        arrays.add(array);
+        Shape shape = new Shape(parameter.shape());
         if (manager.getDevice().isGpu()) {
             ByteBuffer bytes = buffer(parameter.elements());
             fill.accept(bytes.asFloatBuffer());
-            try (NDArray host = manager.create(bytes, array.getShape(), DataType.FLOAT32)) {
-                host.copyTo(array);
+            // The array that is created keeps the buffer, that of its numbers on the device does not.
+            try (NDArray filled = manager.create(bytes, shape, DataType.FLOAT32)) {
+                arrays.add(filled.toDevice(manager.getDevice(), true));
             }
         } else {
+            NDArray array = manager.zeros(shape);
+            arrays.add(array);
             // A view of the array's own memory: no second copy of the weights while they are loaded.
             fill.accept(JniUtils.getByteBuffer((PtNDArray) array, true)
                     .order(ByteOrder.LITTLE_ENDIAN)
@@ -136,7 +139,7 @@ public final class GptWeights implements AutoCloseable {
         List<Tensor> tensors = new ArrayList<>(arrays.size());
         for (int i = 0; i < arrays.size(); i++) {
             Parameter parameter = parameters.get(i);
-            ByteBuffer bytes = copy(arrays.get(i));
+            ByteBuffer bytes = ArrayCopy.toHost(arrays.get(i));
             ByteBuffer saved = switch (parameter.layout()) {
                 case PLAIN -> bytes;
                 case TRIMMED -> bytes.slice(0, Math.toIntExact(parameter.savedElements() * Float.BYTES));
@@ -149,10 +152,6 @@ public final class GptWeights implements AutoCloseable {
             tensors.add(new Tensor(parameter.name(), parameter.savedShape(), saved.order(ByteOrder.LITTLE_ENDIAN)));
         }
         return tensors;
-    }
-
-    static ByteBuffer copy(NDArray array) {
-        return JniUtils.getByteBuffer((PtNDArray) array, false).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static ByteBuffer buffer(long floats) {

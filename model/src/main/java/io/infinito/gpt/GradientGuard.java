@@ -123,7 +123,8 @@ public final class GradientGuard implements AutoCloseable {
     public List<Verdict> read() {
         List<Verdict> verdicts = new ArrayList<>(pending);
         if (pending > 0) {
-            double[] rows = log.toDoubleArray();
+            double[] rows = new double[capacity * ROW_SIZE];
+            ArrayCopy.toHost(log).asDoubleBuffer().get(rows);
             for (int row = 0; row < pending; row++) {
                 verdicts.add(verdict(rows, row * ROW_SIZE));
             }

@@ -73,7 +73,8 @@ public final class Evaluation {
             double sum;
             long from = 0;
             // Added up on the device: the host reads once, at the end.
-            try (NDArray total = parent.zeros(new Shape(), DataType.FLOAT64)) {
+            try (NDManager owner = parent.newSubManager()) {
+                NDArray total = owner.zeros(new Shape(), DataType.FLOAT64);
                 while (from < predicted && !stop.getAsBoolean()) {
                     int rows = (int) Math.min(batchSize, (predicted - from + context - 1) / context);
                     addLoss(total, parent, gpt, weights, from, rows);
