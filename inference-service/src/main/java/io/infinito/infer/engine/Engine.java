@@ -217,22 +217,41 @@ public final class Engine implements AutoCloseable {
         }
         long modelNanos = System.nanoTime() - start;
         prefill.took(batch.read(), batch.decoded(), modelNanos);
-        for (int i = 0; i < batch.answered().size(); i++) {
-            answer(batch.answered().get(i), logits.get(i));
+        List<Generation> answered = batch.answered();
+        Sampled[] samples = new Sampled[answered.size()];
+        model.forEachRow(samples.length, i -> samples[i] = Sampled.of(answered.get(i), logits.get(i)));
+        // In turn: whoever listens need not expect several threads.
+        for (Sampled sample : samples) {
+            deliver(sample);
         }
         metrics.pass(batch.fed().size(), batch.read(), modelNanos, System.nanoTime() - start);
         return batch.read();
     }
 
-    private void answer(Generation generation, float[] logits) {
-        Optional<GeneratedChunk> chunk;
-        try {
-            chunk = generation.accept(logits);
-        } catch (RuntimeException | Error e) {
-            LOG.error("a generation failed", e);
-            broken(generation, e);
+    /**
+     * What became of a generation's logits.
+     *
+     * @param chunk if there is text to show or it was the last
+     * @param failure of sampling
+     */
+    private record Sampled(Generation generation, Optional<GeneratedChunk> chunk, Optional<Throwable> failure) {
+        static Sampled of(Generation generation, float[] logits) {
+            try {
+                return new Sampled(generation, generation.accept(logits), Optional.empty());
+            } catch (RuntimeException | Error e) {
+                return new Sampled(generation, Optional.empty(), Optional.of(e));
+            }
+        }
+    }
+
+    private void deliver(Sampled sample) {
+        Generation generation = sample.generation();
+        if (sample.failure().isPresent()) {
+            LOG.error("a generation failed", sample.failure().get());
+            broken(generation, sample.failure().get());
             return;
         }
+        Optional<GeneratedChunk> chunk = sample.chunk();
         metrics.token();
         if (generation.completionTokens() == 1) {
             metrics.firstToken(Duration.ofNanos(System.nanoTime() - generation.submittedNanos()));
