@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Dockerfiles, compose file and Kubernetes manifests agree with the services' own configuration and with each other. */
 class DeploymentFilesTest {
@@ -84,13 +85,26 @@ class DeploymentFilesTest {
     @ParameterizedTest
     @MethodSource("services")
     void imagesListenWhereTheirServicesDoByDefault(DeployedService service) {
-        assertAgrees(target(service.name()), service);
+        assertAgrees(target("jvm.Dockerfile", service.name()), service);
     }
 
     @ParameterizedTest
-    @CsvSource({"trainer-cuda.Dockerfile, trainer", "inference-native.Dockerfile, inference"})
-    void specialImagesAgreeWithTheirServices(String file, String name) {
-        assertAgrees(Yaml.text(DOCKER.resolve(file)), DeployedService.read(ROOT, name));
+    @ValueSource(strings = {"trainer", "inference"})
+    void imagesForGpusAgreeWithTheirServices(String name) {
+        assertAgrees(target("cuda.Dockerfile", name), DeployedService.read(ROOT, name));
+    }
+
+    @Test
+    void theNativeImageAgreesWithItsService() {
+        assertAgrees(Yaml.text(DOCKER.resolve("inference-native.Dockerfile")), DeployedService.read(ROOT, "inference"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"docker-compose.gpu.yml, trainer", "docker-compose.gpu-serving.yml, inference"})
+    void composeForGpusBuildsTheirTargets(String file, String name) {
+        Map<String, Object> service = Yaml.at(Yaml.documents(ROOT.resolve(file)).get(0), "services", name);
+        assertThat(service)
+                .containsEntry("build", Map.of("context", ".", "dockerfile", "docker/cuda.Dockerfile", "target", name));
     }
 
     @Test
@@ -210,9 +224,9 @@ class DeploymentFilesTest {
     }
 
     /** The part of the Dockerfile that belongs to one target. */
-    private static String target(String name) {
+    private static String target(String file, String name) {
         Pattern part = Pattern.compile("(?ms)^FROM \\S+ AS " + name + "$(.*?)(?=^FROM |\\z)");
-        return find(part, Yaml.text(DOCKER.resolve("jvm.Dockerfile"))).group(1);
+        return find(part, Yaml.text(DOCKER.resolve(file))).group(1);
     }
 
     private static Map<String, Object> compose() {
