@@ -18,9 +18,12 @@ record FeedPlan(long[] numbers, int answered, long[] slots, long[] starts, long[
     /**
      * Advances the caches.
      *
-     * @throws IllegalArgumentException if a feed has no ids, or more than its cache has room for, or a cache is not of this pool
+     * @throws IllegalArgumentException if there is no feed, one has no ids, or more than its cache has room for, or a cache is not of this pool
      */
     static FeedPlan of(List<Feed> feeds, KvCachePool pool) {
+        if (feeds.isEmpty()) {
+            throw new IllegalArgumentException("there is nothing to feed");
+        }
         int n = feeds.stream().mapToInt(feed -> feed.ids().length).sum();
         int f = feeds.size();
         int answered = (int) feeds.stream().filter(Feed::answered).count();

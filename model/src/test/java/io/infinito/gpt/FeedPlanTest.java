@@ -106,6 +106,13 @@ class FeedPlanTest {
     }
 
     @Test
+    void refusesToFeedNothing() {
+        assertThatThrownBy(() -> FeedPlan.of(List.of(), pool))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("there is nothing to feed");
+    }
+
+    @Test
     void refusesCachesThatAreClosedOrOfAnotherDecoder() {
         KvCache closed = pool.take();
         closed.close();
