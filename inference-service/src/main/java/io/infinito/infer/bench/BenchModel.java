@@ -16,6 +16,7 @@ import io.infinito.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 
 /**
@@ -54,6 +55,7 @@ record BenchModel(String name, GptConfig config, TensorPlaces weights, byte[] to
      */
     LoadedModel load(Torch torch, int sequences) {
         ModelIdentity identity = new ModelIdentity(name, "bench", 0, "");
-        return LoadedModel.load(torch, identity, 0, config, Tokenizer.fromJson(tokenizerJson), weights, sequences);
+        CompletableFuture<Tokenizer> tokenizer = CompletableFuture.completedFuture(Tokenizer.fromJson(tokenizerJson));
+        return LoadedModel.load(torch, identity, 0, config, tokenizer, weights, sequences);
     }
 }

@@ -21,6 +21,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
@@ -70,18 +71,20 @@ public final class LoadedModel {
     }
 
     /**
-     * Packs weights and runs tokens through them. The tokenizer becomes this object's, also on failure.
+     * Packs weights and runs tokens through them.
      *
+     * @param tokenizer awaited once the weights are packed; it becomes this object's, also on failure
      * @param places of the weights in files, which may be deleted once this returns
      * @param sequences that may have a cache at once
      * @throws IllegalArgumentException if tensors are missing, of other shapes, or do not give numbers
+     * @throws java.util.concurrent.CompletionException if there is no tokenizer
      */
     public static LoadedModel load(
             Torch torch,
             ModelIdentity identity,
             double validationLoss,
             GptConfig config,
-            Tokenizer tokenizer,
+            CompletableFuture<Tokenizer> tokenizer,
             TensorPlaces places,
             int sequences) {
         NDManager manager = null;
@@ -91,7 +94,8 @@ public final class LoadedModel {
             Torch.prepareThread();
             GptWeights weights = GptWeights.view(manager, config, places);
             decoder = GptDecoder.compile(manager, weights, torch.format(), sequences);
-            LoadedModel model = new LoadedModel(torch, identity, validationLoss, tokenizer, manager, weights, decoder);
+            LoadedModel model =
+                    new LoadedModel(torch, identity, validationLoss, tokenizer.join(), manager, weights, decoder);
             model.warmUp();
             return model;
         } catch (RuntimeException | Error e) {
@@ -102,7 +106,7 @@ public final class LoadedModel {
                 // Weights are in it.
                 manager.close();
             }
-            tokenizer.close();
+            tokenizer.thenAccept(Tokenizer::close);
             throw e;
         }
     }

@@ -13,19 +13,14 @@ import io.infinito.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jboss.logging.Logger;
 
-/** From the name of a checkpoint to a model that can answer. Every byte that is loaded was hashed before. */
+/** From the name of a checkpoint to a model that can answer. Every byte of it was hashed before it is returned. */
 public final class ModelLoader implements AutoCloseable {
     private static final Logger LOG = Logger.getLogger(ModelLoader.class);
-    private static final List<String> PARTS =
-            List.of(CheckpointKeys.CONFIG, CheckpointKeys.TOKENIZER, CheckpointKeys.MODEL);
 
     private final ObjectStore store;
     private final CheckpointCache cache;
@@ -58,41 +53,107 @@ public final class ModelLoader implements AutoCloseable {
      * @throws UncheckedIOException if the cache directory cannot be written
      */
     public LoadedModel load(String modelName, CheckpointReference checkpoint) throws CheckpointRefusedException {
-        long start = System.nanoTime();
         CheckpointManifest manifest = manifest(checkpoint);
-        Path folder = cache.folder(checkpoint.manifestSha256());
-        for (String part : PARTS) {
-            fetch(CheckpointKeys.folderOf(checkpoint.manifestKey()) + part, part, manifest, folder);
-        }
-        long verified = System.nanoTime();
-        timeline.reached(StartupTimeline.Milestone.CHECKPOINT);
-        LoadedModel model = load(
-                new ModelIdentity(modelName, manifest.version(), manifest.step(), checkpoint.manifestSha256()),
+        ModelIdentity identity =
+                new ModelIdentity(modelName, manifest.version(), manifest.step(), checkpoint.manifestSha256());
+        CheckpointFiles files = new CheckpointFiles(
+                store,
+                CheckpointKeys.folderOf(checkpoint.manifestKey()),
                 manifest,
-                folder);
-        LOG.debugf(
-                "%s: fetched and verified in %d ms, loaded and warmed in %d ms",
-                manifest.version(),
-                Duration.ofNanos(verified - start).toMillis(),
-                Duration.ofNanos(System.nanoTime() - verified).toMillis());
-        return model;
-    }
-
-    private LoadedModel load(ModelIdentity identity, CheckpointManifest manifest, Path folder)
-            throws CheckpointRefusedException {
-        String version = manifest.version();
+                cache.folder(checkpoint.manifestSha256()));
+        files.fetch(CheckpointKeys.CONFIG);
         GptConfig config = checked(
                 Reason.UNSUPPORTED,
-                version,
-                () -> HuggingFaceConfig.read(Files.readAllBytes(folder.resolve(CheckpointKeys.CONFIG))));
-        SafeTensorsIndex tensors =
-                checked(Reason.TORN, version, () -> SafeTensorsIndex.read(folder.resolve(CheckpointKeys.MODEL)));
-        Tokenizer tokenizer = checked(Reason.VOCABULARY, version, () -> tokenizer(folder, manifest, config));
+                manifest.version(),
+                () -> HuggingFaceConfig.read(Files.readAllBytes(files.path(CheckpointKeys.CONFIG))));
+        files.fetch(CheckpointKeys.TOKENIZER);
+        if (files.isKept(CheckpointKeys.MODEL)) {
+            Optional<LoadedModel> kept = loadKept(identity, config, files);
+            if (kept.isPresent()) {
+                return kept.get();
+            }
+        }
+        return loadFetched(identity, config, files);
+    }
+
+    /**
+     * Loads the weights of an earlier download while another thread hashes them, which takes about as long.
+     *
+     * @return empty if they are not what was downloaded
+     */
+    private Optional<LoadedModel> loadKept(ModelIdentity identity, GptConfig config, CheckpointFiles files)
+            throws CheckpointRefusedException {
+        CompletableFuture<Boolean> whole = beside("model-verify", () -> isWhole(files));
+        try {
+            SafeTensorsIndex tensors = tensors(files);
+            LoadedModel model =
+                    load(identity, files.manifest().validationLoss(), config, tensors, parsing(files, config));
+            if (whole.join()) {
+                return Optional.of(model);
+            }
+            model.release();
+        } catch (CheckpointRefusedException e) {
+            // What is wrong may be the file on this machine, and not the checkpoint.
+            if (whole.join()) {
+                throw e;
+            }
+        }
+        LOG.warnf("%s is not what was downloaded: downloading it again", files.path(CheckpointKeys.MODEL));
+        return Optional.empty();
+    }
+
+    private boolean isWhole(CheckpointFiles files) throws CheckpointRefusedException {
+        try {
+            boolean whole = files.isWhole(CheckpointKeys.MODEL);
+            if (whole) {
+                timeline.reached(StartupTimeline.Milestone.CHECKPOINT);
+            }
+            return whole;
+        } catch (IOException e) {
+            // Downloading tells why.
+            return false;
+        }
+    }
+
+    private LoadedModel loadFetched(ModelIdentity identity, GptConfig config, CheckpointFiles files)
+            throws CheckpointRefusedException {
+        // While the weights arrive.
+        CompletableFuture<Tokenizer> tokenizer = parsing(files, config);
+        SafeTensorsIndex tensors;
+        try {
+            files.fetch(CheckpointKeys.MODEL);
+            timeline.reached(StartupTimeline.Milestone.CHECKPOINT);
+            tensors = tensors(files);
+        } catch (CheckpointRefusedException | RuntimeException | Error e) {
+            tokenizer.thenAccept(Tokenizer::close);
+            throw e;
+        }
+        return load(identity, files.manifest().validationLoss(), config, tensors, tokenizer);
+    }
+
+    private static SafeTensorsIndex tensors(CheckpointFiles files) throws CheckpointRefusedException {
         return checked(
-                Reason.WEIGHTS,
-                version,
-                () -> LoadedModel.load(
-                        torch, identity, manifest.validationLoss(), config, tokenizer, tensors, sequences));
+                Reason.TORN, files.manifest().version(), () -> SafeTensorsIndex.read(files.path(CheckpointKeys.MODEL)));
+    }
+
+    private LoadedModel load(
+            ModelIdentity identity,
+            double validationLoss,
+            GptConfig config,
+            SafeTensorsIndex tensors,
+            CompletableFuture<Tokenizer> tokenizer)
+            throws CheckpointRefusedException {
+        try {
+            return checked(
+                    Reason.WEIGHTS,
+                    identity.version(),
+                    () -> LoadedModel.load(torch, identity, validationLoss, config, tokenizer, tensors, sequences));
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof CheckpointRefusedException refusal) {
+                throw refusal;
+            }
+            throw e;
+        }
     }
 
     private CheckpointManifest manifest(CheckpointReference checkpoint) throws CheckpointRefusedException {
@@ -119,51 +180,19 @@ public final class ModelLoader implements AutoCloseable {
         }
     }
 
-    private void fetch(String key, String name, CheckpointManifest manifest, Path folder)
-            throws CheckpointRefusedException {
-        CheckpointManifest.Part part = manifest.parts().get(name);
-        if (part == null) {
-            throw new CheckpointRefusedException(
-                    Reason.TORN, manifest.version() + ": manifest.json lists no part " + name);
-        }
-        Path file = folder.resolve(name);
-        try {
-            if (isWhole(file, part)) {
-                return;
-            }
-            OptionalLong size = store.size(key);
-            if (size.isEmpty()) {
-                throw new CheckpointRefusedException(Reason.TORN, key + " does not exist: the checkpoint is torn");
-            }
-            if (size.getAsLong() != part.size()) {
-                throw new CheckpointRefusedException(
-                        Reason.TORN, key + " has " + size.getAsLong() + " bytes, the manifest says " + part.size());
-            }
-            MessageDigest digest = Sha256.digest();
-            store.download(key, file, digest);
-            String sha256 = Sha256.hex(digest);
-            if (!sha256.equals(part.sha256())) {
-                Files.delete(file);
-                throw new CheckpointRefusedException(
-                        Reason.ALTERED, key + " has sha256 " + sha256 + ", the manifest says " + part.sha256());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot keep " + key + " as " + file + ": " + e.getMessage(), e);
-        }
+    /** The tokenizer, parsed by a thread of its own. */
+    private CompletableFuture<Tokenizer> parsing(CheckpointFiles files, GptConfig config) {
+        return beside(
+                "model-tokenizer",
+                () -> checked(Reason.VOCABULARY, files.manifest().version(), () -> tokenizer(files, config)));
     }
 
-    /** Whether a file of an earlier download is there as it was. */
-    private static boolean isWhole(Path file, CheckpointManifest.Part part) throws IOException {
-        return Files.exists(file)
-                && Files.size(file) == part.size()
-                && Sha256.of(file).equals(part.sha256());
-    }
-
-    private Tokenizer tokenizer(Path folder, CheckpointManifest manifest, GptConfig config) throws IOException {
+    private synchronized Tokenizer tokenizer(CheckpointFiles files, GptConfig config) throws IOException {
+        CheckpointManifest manifest = files.manifest();
         // The file has the hash that the manifest lists.
         String sha256 = manifest.parts().get(CheckpointKeys.TOKENIZER).sha256();
         if (latest.filter(former -> former.sha256().equals(sha256)).isEmpty()) {
-            Tokenizer parsed = Tokenizer.fromFile(folder.resolve(CheckpointKeys.TOKENIZER));
+            Tokenizer parsed = Tokenizer.fromFile(files.path(CheckpointKeys.TOKENIZER));
             close();
             latest = Optional.of(parsed);
         }
@@ -183,16 +212,28 @@ public final class ModelLoader implements AutoCloseable {
         return tokenizer;
     }
 
-    /** Lets the tokenizer go that it keeps for the next model. Not while it loads. */
+    /** Lets the tokenizer go that it keeps for the next model. */
     @Override
-    public void close() {
+    public synchronized void close() {
         latest.ifPresent(Tokenizer::close);
         latest = Optional.empty();
     }
 
     /** A step of loading that says what is wrong with the file. */
     private interface Step<T> {
-        T take() throws IOException;
+        T take() throws IOException, CheckpointRefusedException;
+    }
+
+    private static <T> CompletableFuture<T> beside(String thread, Step<T> step) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return step.take();
+                    } catch (CheckpointRefusedException | IOException e) {
+                        throw new CompletionException(e);
+                    }
+                },
+                work -> new Thread(work, thread).start());
     }
 
     private static <T> T checked(Reason reason, String version, Step<T> step) throws CheckpointRefusedException {

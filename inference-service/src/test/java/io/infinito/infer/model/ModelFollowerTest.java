@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ModelFollowerTest {
@@ -279,13 +280,84 @@ class ModelFollowerTest {
                 .isPresent();
     }
 
-    @Test
-    void filesOnDiskThatWereAlteredAreDownloadedAgain() throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void filesOnDiskThatWereAlteredAreDownloadedAgain(Alteration alteration) throws IOException {
         TinyCheckpoint checkpoint = TinyCheckpoint.of(name, 1).publish(store);
         Path folder = Files.createDirectories(cacheDirectory.resolve(checkpoint.sha256()));
-        Files.writeString(folder.resolve(CheckpointKeys.CONFIG), "{}");
+        for (String part : List.of(CheckpointKeys.CONFIG, CheckpointKeys.TOKENIZER, CheckpointKeys.MODEL)) {
+            Files.write(folder.resolve(part), checkpoint.part(part));
+        }
+        Files.write(
+                folder.resolve(alteration.part),
+                alteration.of(checkpoint.part(alteration.part).clone()));
         follower.start(SOON);
         await().until(() -> servesVersion(checkpoint));
+        assertThat(folder.resolve(alteration.part)).hasBinaryContent(checkpoint.part(alteration.part));
+        assertThat(follower.lastRefusal()).isEmpty();
+    }
+
+    /** What happened to a file of an earlier download. */
+    enum Alteration {
+        OTHER_CONFIG(CheckpointKeys.CONFIG) {
+            @Override
+            byte[] of(byte[] file) {
+                return "{}".getBytes(StandardCharsets.UTF_8);
+            }
+        },
+        EMPTY_TOKENIZER(CheckpointKeys.TOKENIZER) {
+            @Override
+            byte[] of(byte[] file) {
+                return new byte[0];
+            }
+        },
+        CUT_WEIGHTS(CheckpointKeys.MODEL) {
+            @Override
+            byte[] of(byte[] file) {
+                return Arrays.copyOf(file, file.length / 2);
+            }
+        },
+        OTHER_WEIGHTS(CheckpointKeys.MODEL) {
+            @Override
+            byte[] of(byte[] file) {
+                file[file.length - 1] ^= 1;
+                return file;
+            }
+        },
+        WEIGHTS_THAT_ARE_NO_NUMBERS(CheckpointKeys.MODEL) {
+            @Override
+            byte[] of(byte[] file) {
+                Arrays.fill(file, file.length - 64, file.length, (byte) 0xFF);
+                return file;
+            }
+        },
+        NO_WEIGHTS(CheckpointKeys.MODEL) {
+            @Override
+            byte[] of(byte[] file) {
+                return new byte[file.length];
+            }
+        };
+
+        private final String part;
+
+        Alteration(String part) {
+            this.part = part;
+        }
+
+        /** The file as it is found. */
+        abstract byte[] of(byte[] file);
+    }
+
+    @Test
+    void aKeptCheckpointIsServedWithoutAnotherDownload() throws InterruptedException {
+        TinyCheckpoint first = TinyCheckpoint.of(name, 1).publish(store);
+        follower.start(SOON);
+        await().until(() -> servesVersion(first));
+        store.delete(List.of(CheckpointKeys.folderOf(first.manifestKey()) + CheckpointKeys.MODEL));
+        follower.close();
+        follower = follower(store);
+        follower.start(SOON);
+        await().until(() -> servesVersion(first));
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 
 /** Models of a few thousand random parameters; other seeds give other answers. */
 public final class TinyModels {
@@ -36,7 +37,7 @@ public final class TinyModels {
                     new ModelIdentity("tiny", "job/step-%08d".formatted(seed), (int) seed, "00"),
                     5.5,
                     config,
-                    TinyTokenizer.load(),
+                    CompletableFuture.completedFuture(TinyTokenizer.load()),
                     SafeTensorsIndex.read(file),
                     SEQUENCES);
             Files.delete(file);
