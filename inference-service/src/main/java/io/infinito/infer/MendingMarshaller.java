@@ -1,11 +1,14 @@
 package io.infinito.infer;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
-import com.google.protobuf.UnknownFieldSet;
+import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.WireFormat;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
@@ -20,7 +23,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 
 /**
  * Reads requests whose texts are not UTF-8, so that they are refused by the field's name: protobuf's own parser refuses the whole message,
@@ -72,13 +75,13 @@ final class MendingMarshaller<T extends Message> implements MethodDescriptor.Mar
     public T parse(InputStream stream) {
         Message prototype = original.getMessagePrototype();
         try {
-            byte[] bytes = stream.readAllBytes();
-            try {
-                return (T) prototype.getParserForType().parseFrom(bytes);
-            } catch (InvalidProtocolBufferException e) {
-                ByteString mended = mended(prototype.getDescriptorForType(), ByteString.copyFrom(bytes));
-                return (T) prototype.getParserForType().parseFrom(mended);
+            ByteString message = UnsafeByteOperations.unsafeWrap(stream.readAllBytes());
+            Optional<Message> parsed = parsed(prototype, message);
+            if (parsed.isEmpty()) {
+                message = mended(prototype.getDescriptorForType(), message);
+                parsed = Optional.of(prototype.getParserForType().parseFrom(message));
             }
+            return (T) parsed.get();
         } catch (InvalidProtocolBufferException e) {
             throw Status.INTERNAL
                     .withDescription("no message of type "
@@ -90,24 +93,59 @@ final class MendingMarshaller<T extends Message> implements MethodDescriptor.Mar
         }
     }
 
-    /** A message in which every text is UTF-8. */
-    private static ByteString mended(Descriptor type, ByteString message) throws InvalidProtocolBufferException {
-        UnknownFieldSet.Builder mended = UnknownFieldSet.newBuilder();
-        for (Map.Entry<Integer, UnknownFieldSet.Field> entry :
-                UnknownFieldSet.parseFrom(message).asMap().entrySet()) {
-            FieldDescriptor field = type.findFieldByNumber(entry.getKey());
-            boolean text = field != null && field.getType() == FieldDescriptor.Type.STRING;
-            if (text || (field != null && field.getType() == FieldDescriptor.Type.MESSAGE)) {
-                UnknownFieldSet.Field.Builder values = UnknownFieldSet.Field.newBuilder();
-                for (ByteString value : entry.getValue().getLengthDelimitedList()) {
-                    values.addLengthDelimited(text ? utf8(value) : mended(field.getMessageType(), value));
-                }
-                mended.addField(entry.getKey(), values.build());
-            } else {
-                mended.addField(entry.getKey(), entry.getValue());
+    /** Empty if protobuf refuses it. The exception is not kept: it has the half of the message that was read. */
+    private static Optional<Message> parsed(Message prototype, ByteString message) {
+        try {
+            return Optional.of(prototype.getParserForType().parseFrom(message));
+        } catch (InvalidProtocolBufferException e) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * A message in which every text is UTF-8; the same one where they are already. All else is copied as it came, in its order: nothing is
+     * made of the millions of numbers that a message may have.
+     */
+    private static ByteString mended(Descriptor type, ByteString message) throws IOException {
+        CodedInputStream in = message.newCodedInput();
+        in.enableAliasing(true);
+        ByteString.Output bytes = ByteString.newOutput();
+        CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+        int copied = 0;
+        while (true) {
+            int start = in.getTotalBytesRead();
+            int tag = in.readTag();
+            if (tag == 0) {
+                break;
+            }
+            FieldDescriptor field = type.findFieldByNumber(WireFormat.getTagFieldNumber(tag));
+            if (WireFormat.getTagWireType(tag) != WireFormat.WIRETYPE_LENGTH_DELIMITED || !mayHaveText(field)) {
+                in.skipField(tag);
+                continue;
+            }
+            ByteString value = in.readBytes();
+            ByteString mended = field.getJavaType() == FieldDescriptor.JavaType.STRING
+                    ? utf8(value)
+                    : mended(field.getMessageType(), value);
+            if (mended != value) {
+                message.substring(copied, start).writeTo(bytes);
+                out.writeUInt32NoTag(tag);
+                out.writeBytesNoTag(mended);
+                out.flush();
+                copied = in.getTotalBytesRead();
             }
         }
-        return mended.build().toByteString();
+        if (copied == 0) {
+            return message;
+        }
+        message.substring(copied).writeTo(bytes);
+        return bytes.toByteString();
+    }
+
+    private static boolean mayHaveText(FieldDescriptor field) {
+        return field != null
+                && (field.getJavaType() == FieldDescriptor.JavaType.STRING
+                        || field.getJavaType() == FieldDescriptor.JavaType.MESSAGE);
     }
 
     private static ByteString utf8(ByteString value) {

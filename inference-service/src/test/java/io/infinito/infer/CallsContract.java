@@ -186,6 +186,21 @@ abstract class CallsContract {
         });
         StatusRuntimeException tokenize = failure(() -> raw(InferenceServiceGrpc.getTokenizeMethod(), field(1, bad)));
         assertThat(tokenize.getStatus().getDescription()).startsWith("text has bytes that are not UTF-8");
+        // The last of two prompts counts, and it is the text, though its number is the smaller.
+        ByteString ids = field(4, ByteString.copyFrom(new byte[] {0x0a, 1, 7}));
+        StatusRuntimeException last =
+                failure(() -> raw(InferenceServiceGrpc.getGenerateMethod(), ids.concat(field(3, bad))));
+        assertThat(last.getStatus().getDescription()).startsWith("text has bytes that are not UTF-8");
+        // Millions of ids beside it, each with a tag of its own.
+        byte[] many = new byte[12 << 20];
+        for (int i = 0; i < many.length; i += 2) {
+            many[i] = 0x08;
+            many[i + 1] = 7;
+        }
+        StatusRuntimeException large = failure(() -> raw(
+                InferenceServiceGrpc.getGenerateMethod(),
+                field(4, ByteString.copyFrom(many)).concat(field(1, bad))));
+        assertThat(large.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
         assertThat(active()).isZero();
         assertThat(blocking("a").generate(brief()).getTokenIdsCount()).isEqualTo(3);
     }
