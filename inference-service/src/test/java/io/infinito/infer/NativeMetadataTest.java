@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -14,6 +16,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.apache.commons.lang3.ClassUtils;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What is registered for the native image exists: libraries move their classes, and the compiler passes over names that it does not find, so
@@ -77,12 +81,25 @@ class NativeMetadataTest {
     @Test
     void everyResourceExists() {
         ClassLoader loader = NativeMetadataTest.class.getClassLoader();
-        // Those with a * are named after versions.
+        // Libraries have a * where the version is.
         assertThat(entries("resources"))
                 .extracting(entry -> entry.get("glob").asText())
                 .filteredOn(glob -> !glob.contains("*"))
                 .isNotEmpty()
                 .allMatch(resource -> loader.getResource(resource) != null);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt", "decode", "mapped", "inspect", "copy"})
+    void theNetworksAreRegistered(String name) {
+        String resource = "io/infinito/gpt/" + name + ".torchscript";
+        assertThat(NativeMetadataTest.class.getClassLoader().getResource(resource))
+                .as(resource)
+                .isNotNull();
+        assertThat(entries("resources"))
+                .extracting(entry -> entry.get("glob").asText())
+                .anyMatch(glob ->
+                        FileSystems.getDefault().getPathMatcher("glob:" + glob).matches(Path.of(resource)));
     }
 
     private static List<JsonNode> entries(String kind) {
