@@ -83,11 +83,9 @@ public final class ModelLoader implements AutoCloseable {
      */
     private Optional<LoadedModel> loadKept(ModelIdentity identity, GptConfig config, CheckpointFiles files)
             throws CheckpointRefusedException {
-        CompletableFuture<Boolean> whole = beside("model-verify", () -> isWhole(files));
+        CompletableFuture<Boolean> whole = beside("model-verify", () -> weightsAreWhole(files));
         try {
-            SafeTensorsIndex tensors = tensors(files);
-            LoadedModel model =
-                    load(identity, files.manifest().validationLoss(), config, tensors, parsing(files, config));
+            LoadedModel model = load(identity, config, files, parsing(files, config));
             if (whole.join()) {
                 return Optional.of(model);
             }
@@ -97,12 +95,15 @@ public final class ModelLoader implements AutoCloseable {
             if (whole.join()) {
                 throw e;
             }
+        } finally {
+            // The next try should not hash beside this one.
+            whole.exceptionally(failure -> false).join();
         }
         LOG.warnf("%s is not what was downloaded: downloading it again", files.path(CheckpointKeys.MODEL));
         return Optional.empty();
     }
 
-    private boolean isWhole(CheckpointFiles files) throws CheckpointRefusedException {
+    private boolean weightsAreWhole(CheckpointFiles files) throws CheckpointRefusedException {
         try {
             boolean whole = files.isWhole(CheckpointKeys.MODEL);
             if (whole) {
@@ -119,37 +120,32 @@ public final class ModelLoader implements AutoCloseable {
             throws CheckpointRefusedException {
         // While the weights arrive.
         CompletableFuture<Tokenizer> tokenizer = parsing(files, config);
-        SafeTensorsIndex tensors;
         try {
             files.fetch(CheckpointKeys.MODEL);
-            timeline.reached(StartupTimeline.Milestone.CHECKPOINT);
-            tensors = tensors(files);
         } catch (CheckpointRefusedException | RuntimeException | Error e) {
             tokenizer.thenAccept(Tokenizer::close);
             throw e;
         }
-        return load(identity, files.manifest().validationLoss(), config, tensors, tokenizer);
+        timeline.reached(StartupTimeline.Milestone.CHECKPOINT);
+        return load(identity, config, files, tokenizer);
     }
 
-    private static SafeTensorsIndex tensors(CheckpointFiles files) throws CheckpointRefusedException {
-        return checked(
-                Reason.TORN, files.manifest().version(), () -> SafeTensorsIndex.read(files.path(CheckpointKeys.MODEL)));
-    }
-
+    /** The tokenizer becomes the model's, also on failure. */
     private LoadedModel load(
-            ModelIdentity identity,
-            double validationLoss,
-            GptConfig config,
-            SafeTensorsIndex tensors,
-            CompletableFuture<Tokenizer> tokenizer)
+            ModelIdentity identity, GptConfig config, CheckpointFiles files, CompletableFuture<Tokenizer> tokenizer)
             throws CheckpointRefusedException {
         try {
+            SafeTensorsIndex tensors = checked(
+                    Reason.TORN, identity.version(), () -> SafeTensorsIndex.read(files.path(CheckpointKeys.MODEL)));
+            double loss = files.manifest().validationLoss();
             return checked(
                     Reason.WEIGHTS,
                     identity.version(),
-                    () -> LoadedModel.load(torch, identity, validationLoss, config, tokenizer, tensors, sequences));
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof CheckpointRefusedException refusal) {
+                    () -> LoadedModel.load(torch, identity, loss, config, tokenizer, tensors, sequences));
+        } catch (CheckpointRefusedException | RuntimeException | Error e) {
+            // Once more does no harm.
+            tokenizer.thenAccept(Tokenizer::close);
+            if (e instanceof CompletionException && e.getCause() instanceof CheckpointRefusedException refusal) {
                 throw refusal;
             }
             throw e;
