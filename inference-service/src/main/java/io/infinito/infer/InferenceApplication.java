@@ -81,7 +81,7 @@ public class InferenceApplication {
                 config.modelName(),
                 config.served(),
                 store,
-                new ModelLoader(store, cache, torch, config.maxRunning(), timeline),
+                new ModelLoader(store, cache, torch, config.limits().caches(), timeline),
                 cache,
                 new ReloadMetrics(registry),
                 timeline,

@@ -51,7 +51,7 @@ public final class GptDecoder implements AutoCloseable {
      *
      * @param weights stay the caller's, and must outlive this
      * @param format PLAIN goes on reading {@code weights}; others keep the matrices as they are now
-     * @param sequences how many may have a cache at once
+     * @param sequences that may have a cache at once
      * @throws ai.djl.engine.EngineException if the processor or the device cannot multiply in this format
      */
     public static GptDecoder compile(NDManager parent, GptWeights weights, WeightFormat format, int sequences) {

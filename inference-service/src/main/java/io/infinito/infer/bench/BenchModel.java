@@ -51,11 +51,11 @@ record BenchModel(String name, GptConfig config, TensorPlaces weights, byte[] to
     /**
      * Loads it as the service does.
      *
-     * @param sequences that are generated at once, at most
+     * @param caches that may be open at once
      */
-    LoadedModel load(Torch torch, int sequences) {
+    LoadedModel load(Torch torch, int caches) {
         ModelIdentity identity = new ModelIdentity(name, "bench", 0, "");
         CompletableFuture<Tokenizer> tokenizer = CompletableFuture.completedFuture(Tokenizer.fromJson(tokenizerJson));
-        return LoadedModel.load(torch, identity, 0, config, tokenizer, weights, sequences);
+        return LoadedModel.load(torch, identity, 0, config, tokenizer, weights, caches);
     }
 }

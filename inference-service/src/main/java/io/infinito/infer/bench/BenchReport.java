@@ -22,21 +22,22 @@ record BenchReport(String model, long parameters, int threads, double bytesPerSe
         lines.add(line(
                 "%s, %.1fM parameters, %d threads, memory read at %.1f GB/s",
                 model, parameters / 1e6, threads, bytesPerSecond / 1e9));
-        lines.add("format  streams  tokens/s  of floor  first token  token p50   p99       outside the model");
+        lines.add(
+                "format  streams  tokens/s  of floor  first token  token p50        p99    longest  sampling  scheduling");
         for (FormatFigures figures : formats) {
             for (StreamFigures streams : figures.streams()) {
                 lines.add(line(
-                        "%-6s  %7d  %8.0f  %8s  %8.1f ms  %6.2f ms  %6.2f ms  %5.1f %%",
+                        "%-6s  %7d  %8.0f  %6.0f %%  %8.1f ms  %6.2f ms  %6.2f ms  %6.1f ms  %6.1f %%  %8.1f %%",
                         name(figures),
                         streams.streams(),
                         streams.tokensPerSecond(),
-                        streams.streams() == 1
-                                ? line("%.0f %%", 100 * streams.tokensPerSecond() / figures.floorTokensPerSecond())
-                                : "",
+                        100 * figures.ofFloor(streams),
                         streams.firstTokenMillis(),
                         streams.tokenMillisP50(),
                         streams.tokenMillisP99(),
-                        100 * streams.overhead()));
+                        streams.tokenMillisLongest(),
+                        100 * streams.sampling(),
+                        100 * streams.scheduling()));
             }
             lines.add(line(
                     "%-6s  loaded in %.0f ms%s",
@@ -72,10 +73,13 @@ record BenchReport(String model, long parameters, int threads, double bytesPerSe
                         .addObject()
                         .put("streams", streams.streams())
                         .put("tokensPerSecond", streams.tokensPerSecond())
+                        .put("ofFloor", figures.ofFloor(streams))
                         .put("firstTokenMillis", streams.firstTokenMillis())
                         .put("tokenMillisP50", streams.tokenMillisP50())
                         .put("tokenMillisP99", streams.tokenMillisP99())
-                        .put("overhead", streams.overhead());
+                        .put("tokenMillisLongest", streams.tokenMillisLongest())
+                        .put("sampling", streams.sampling())
+                        .put("scheduling", streams.scheduling());
             }
         }
         return node.toString();

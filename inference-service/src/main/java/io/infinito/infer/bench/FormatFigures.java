@@ -18,4 +18,9 @@ record FormatFigures(
         double loadMillis,
         double floorTokensPerSecond,
         OptionalDouble perplexity,
-        List<StreamFigures> streams) {}
+        List<StreamFigures> streams) {
+    /** The share of the rate that so many streams would have if nothing but reading the matrices, once a pass, took time. */
+    double ofFloor(StreamFigures figures) {
+        return figures.tokensPerSecond() / (figures.streams() * floorTokensPerSecond);
+    }
+}

@@ -77,7 +77,8 @@ public final class GenerationBenchmark {
     private FormatFigures measure(BenchModel source, Torch torch, int[] text, MemoryBandwidth bandwidth)
             throws InterruptedException {
         long start = System.nanoTime();
-        LoadedModel model = source.load(torch, Collections.max(settings.streams()));
+        LoadedModel model = source.load(
+                torch, Streams.limits(Collections.max(settings.streams())).caches());
         double loadMillis = (System.nanoTime() - start) / 1e6;
         try {
             Streams streams = new Streams(model, settings.promptTokens(), settings.tokens());

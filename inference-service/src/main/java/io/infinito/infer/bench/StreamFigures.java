@@ -11,7 +11,9 @@ import java.util.stream.DoubleStream;
  * @param firstTokenMillis median time to the first token, when all come in at once
  * @param tokenMillisP50 median time between two tokens of a stream
  * @param tokenMillisP99 of a hundred, the longest but one
- * @param overhead share of a pass that is not the model: sampling, text, scheduling and handing over
+ * @param tokenMillisLongest the longest
+ * @param sampling share of a pass that choosing tokens and making text of them takes
+ * @param scheduling share of a pass that is neither the model nor sampling: planning, and handing over
  */
 record StreamFigures(
         int streams,
@@ -19,7 +21,9 @@ record StreamFigures(
         double firstTokenMillis,
         double tokenMillisP50,
         double tokenMillisP99,
-        double overhead) {
+        double tokenMillisLongest,
+        double sampling,
+        double scheduling) {
     private static final double NANOS_PER_MILLI = 1e6;
 
     /**
@@ -28,7 +32,7 @@ record StreamFigures(
      * @param submitted when all came in
      * @param tokenNanos for each stream when each token was there
      */
-    static StreamFigures of(long submitted, List<long[]> tokenNanos, double overhead) {
+    static StreamFigures of(long submitted, List<long[]> tokenNanos, double sampling, double scheduling) {
         long from = tokenNanos.stream().mapToLong(times -> times[0]).max().orElseThrow();
         long to = tokenNanos.stream()
                 .mapToLong(times -> times[times.length - 1])
@@ -57,7 +61,9 @@ record StreamFigures(
                 quantile(firsts, 0.5),
                 quantile(gaps, 0.5),
                 quantile(gaps, 0.99),
-                overhead);
+                quantile(gaps, 1),
+                sampling,
+                scheduling);
     }
 
     private static DoubleStream gaps(long[] times) {

@@ -32,10 +32,14 @@ final class Streams {
         this.tokens = tokens;
     }
 
+    /** An engine's for so many. */
+    static EngineLimits limits(int count) {
+        return new EngineLimits(count, count, count, Duration.ofMillis(50), Duration.ofMinutes(1));
+    }
+
     /** Generates {@code count} sequences with the service's default sampling. */
     StreamFigures measure(int count) throws InterruptedException {
         SimpleMeterRegistry meters = new SimpleMeterRegistry();
-        EngineLimits limits = new EngineLimits(count, count, count, Duration.ofMillis(50), Duration.ofMinutes(1));
         CountDownLatch ended = new CountDownLatch(count);
         List<Reader> readers = new ArrayList<>();
         List<GenerationRequest> requests = new ArrayList<>();
@@ -51,16 +55,21 @@ final class Streams {
             }
         }
         long submitted = System.nanoTime();
-        try (Engine engine = new Engine(limits, new EngineMetrics(meters))) {
+        try (Engine engine = new Engine(limits(count), new EngineMetrics(meters))) {
             engine.submit("bench", requests, model, readers, Optional.empty());
             ended.await();
         } catch (EngineFullException e) {
             throw new IllegalStateException(e);
         }
-        double all = meters.get("infinito.pass").timer().totalTime(TimeUnit.NANOSECONDS);
-        double inModel = meters.get("infinito.pass.model").timer().totalTime(TimeUnit.NANOSECONDS);
+        double all = nanos(meters, "infinito.pass");
+        double sampling = nanos(meters, "infinito.pass.sampling") / all;
+        double scheduling = 1 - sampling - nanos(meters, "infinito.pass.model") / all;
         return StreamFigures.of(
-                submitted, readers.stream().map(Reader::tokenNanos).toList(), 1 - inModel / all);
+                submitted, readers.stream().map(Reader::tokenNanos).toList(), sampling, scheduling);
+    }
+
+    private static double nanos(SimpleMeterRegistry meters, String timer) {
+        return meters.get(timer).timer().totalTime(TimeUnit.NANOSECONDS);
     }
 
     /** Writes down when tokens come. */

@@ -205,8 +205,9 @@ public final class Engine implements AutoCloseable {
 
     /** One pass through one model; the tokens of prompts that it read. */
     private int feed(LoadedModel model, List<Generation> ready, int room) {
-        Batch batch = Batch.plan(ready, room);
         long start = System.nanoTime();
+        Batch batch = Batch.plan(ready, room);
+        long planned = System.nanoTime();
         List<float[]> logits;
         try {
             logits = model.feed(batch.feeds());
@@ -215,16 +216,18 @@ public final class Engine implements AutoCloseable {
             batch.fed().forEach(generation -> broken(generation, e));
             return batch.read();
         }
-        long modelNanos = System.nanoTime() - start;
+        long modelNanos = System.nanoTime() - planned;
         prefill.took(batch.read(), batch.decoded(), modelNanos);
+        long fed = System.nanoTime();
         List<Generation> answered = batch.answered();
         Sampled[] samples = new Sampled[answered.size()];
         model.forEachRow(samples.length, i -> samples[i] = Sampled.of(answered.get(i), logits.get(i)));
+        long samplingNanos = System.nanoTime() - fed;
         // In turn: whoever listens need not expect several threads.
         for (Sampled sample : samples) {
             deliver(sample);
         }
-        metrics.pass(batch.fed().size(), batch.read(), modelNanos, System.nanoTime() - start);
+        metrics.pass(batch.fed().size(), batch.read(), modelNanos, samplingNanos, System.nanoTime() - start);
         return batch.read();
     }
 

@@ -22,6 +22,11 @@ public record EngineLimits(
         require(slowReaderTimeout.toMillis() > 0, "slow-reader-timeout", slowReaderTimeout, "longer than 0");
     }
 
+    /** Caches that may be open at once: a sequence reads ahead into a second one before its context is full. */
+    public int caches() {
+        return 2 * maxRunning;
+    }
+
     private static void require(boolean holds, String name, Object value, String expected) {
         if (!holds) {
             throw new IllegalArgumentException("infinito.inference." + name + "=" + value + " must be " + expected);

@@ -18,6 +18,7 @@ public final class EngineMetrics {
     private final Timer timeToFirstToken;
     private final Timer pass;
     private final Timer modelPass;
+    private final Timer sampling;
     private final DistributionSummary sequences;
 
     /** Meters in {@code registry}. */
@@ -42,6 +43,10 @@ public final class EngineMetrics {
                 .description("The model's part of a pass")
                 .publishPercentiles(0.5, 0.99)
                 .register(registry);
+        sampling = Timer.builder("infinito.pass.sampling")
+                .description("A pass's choice of tokens, and their text")
+                .publishPercentiles(0.5, 0.99)
+                .register(registry);
         sequences = DistributionSummary.builder("infinito.pass.sequences")
                 .description("Sequences that were fed in one pass")
                 .publishPercentiles(0.5, 0.99)
@@ -61,10 +66,11 @@ public final class EngineMetrics {
     }
 
     /** One pass through one model. */
-    void pass(int fed, int read, long modelNanos, long allNanos) {
+    void pass(int fed, int read, long modelNanos, long samplingNanos, long allNanos) {
         sequences.record(fed);
         promptTokens.increment(read);
         modelPass.record(modelNanos, TimeUnit.NANOSECONDS);
+        sampling.record(samplingNanos, TimeUnit.NANOSECONDS);
         pass.record(allNanos, TimeUnit.NANOSECONDS);
     }
 

@@ -1,7 +1,6 @@
 package io.infinito.infer.engine;
 
 import io.infinito.gpt.GptDecoder.Feed;
-import io.infinito.gpt.KvCache;
 import io.infinito.infer.engine.Finish.Reason;
 import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.sampling.Sampler;
@@ -15,12 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/**
- * One sequence on its way: what it has read and sampled, and how it ends. It keeps one model from its first token to its last.
- *
- * <p>When the context is full, the cache is emptied and the last three quarters of it are read again like a prompt: GPT-2's positions are
- * absolute, so the tokens that stay need new ones.
- */
+/** One sequence on its way: what it has read and sampled, and how it ends. It keeps one model from its first token to its last. */
 public final class Generation {
     private final String client;
     private final GenerationRequest request;
@@ -40,9 +34,7 @@ public final class Generation {
     private final List<Integer> unsent = new ArrayList<>();
     private final List<TokenLogprob> unsentLogprobs = new ArrayList<>();
     /** Null until {@link #prepare}. */
-    private KvCache cache;
-    /** Where in the history the cache begins. */
-    private int windowStart;
+    private ContextWindow window;
 
     private int completionTokens;
     private long startedNanos;
@@ -73,42 +65,34 @@ public final class Generation {
 
     /** Has a cache from now on. */
     void prepare() {
-        if (cache == null) {
+        if (window == null) {
             startedNanos = System.nanoTime();
-            cache = model.newCache();
+            window = new ContextWindow(model, history, history.promptLength() + stopping.maxNewTokens());
         }
     }
 
     /** How many tokens it has to be fed with before the next is sampled; 1 once it is being decoded. */
     int unread() {
-        if (cache.length() == cache.capacity()) {
-            slide();
-        }
-        return history.length() - windowStart - cache.length();
+        return window.unread();
     }
 
     /**
-     * What it has to be fed with next, in pieces that begin at multiples of {@link PrefillBudget#PIECE}.
+     * What it has to be fed with next, in pieces.
      *
-     * @param most tokens in all; the last piece may be longer by less than one
+     * @param room tokens in all; the last piece may be longer by less than one of {@link PrefillBudget#PIECE}
      */
-    List<Feed> feeds(int most) {
-        List<Feed> feeds = new ArrayList<>();
-        int position = cache.length();
-        int last = position + unread();
-        int end = Math.min(last, position + most);
-        while (position < end) {
-            int next = Math.min(last, (position / PrefillBudget.PIECE + 1) * PrefillBudget.PIECE);
-            feeds.add(new Feed(cache, history.range(windowStart + position, windowStart + next), next == last));
-            position = next;
-        }
-        return feeds;
+    List<Feed> feeds(int room) {
+        return window.feeds(room);
     }
 
-    /** The context is full: three quarters of it stay, and get new positions. */
-    private void slide() {
-        cache.truncate(0);
-        windowStart = history.length() - Math.max(1, cache.capacity() * 3 / 4);
+    /** A piece of what it will have to be fed with once its context is full; null if none is due. */
+    Feed ahead() {
+        return window.ahead();
+    }
+
+    /** How many tokens it can be fed with until its context is full. */
+    int stepsToSlide() {
+        return window.stepsLeft();
     }
 
     /**
@@ -202,9 +186,9 @@ public final class Generation {
 
     /** Frees what the request held. */
     void close() {
-        if (cache != null) {
-            cache.close();
-            cache = null;
+        if (window != null) {
+            window.close();
+            window = null;
         }
         model.release();
     }

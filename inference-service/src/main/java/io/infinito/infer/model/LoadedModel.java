@@ -75,7 +75,7 @@ public final class LoadedModel {
      *
      * @param tokenizer awaited once the weights are packed; it becomes this object's, also on failure
      * @param places of the weights in files, which may be deleted once this returns
-     * @param sequences that may have a cache at once
+     * @param caches that may be open at once
      * @throws IllegalArgumentException if tensors are missing, of other shapes, or do not give numbers
      * @throws java.util.concurrent.CompletionException if there is no tokenizer
      */
@@ -86,14 +86,14 @@ public final class LoadedModel {
             GptConfig config,
             CompletableFuture<Tokenizer> tokenizer,
             TensorPlaces places,
-            int sequences) {
+            int caches) {
         NDManager manager = null;
         GptDecoder decoder = null;
         try {
             manager = torch.newManager();
             Torch.prepareThread();
             GptWeights weights = GptWeights.view(manager, config, places);
-            decoder = GptDecoder.compile(manager, weights, torch.format(), sequences);
+            decoder = GptDecoder.compile(manager, weights, torch.format(), caches);
             LoadedModel model =
                     new LoadedModel(torch, identity, validationLoss, tokenizer.join(), manager, weights, decoder);
             model.warmUp();

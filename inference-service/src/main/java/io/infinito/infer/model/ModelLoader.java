@@ -25,7 +25,7 @@ public final class ModelLoader implements AutoCloseable {
     private final ObjectStore store;
     private final CheckpointCache cache;
     private final Torch torch;
-    private final int sequences;
+    private final int caches;
     private final StartupTimeline timeline;
     /** Of the model before: most versions of a model have the same, and parsing it is a quarter of a reload. */
     private Optional<Tokenizer> latest = Optional.empty();
@@ -33,13 +33,13 @@ public final class ModelLoader implements AutoCloseable {
     /**
      * A loader that keeps what it downloads in {@code cache}.
      *
-     * @param sequences that a model may run at once
+     * @param caches that a model may have open at once
      */
-    public ModelLoader(ObjectStore store, CheckpointCache cache, Torch torch, int sequences, StartupTimeline timeline) {
+    public ModelLoader(ObjectStore store, CheckpointCache cache, Torch torch, int caches, StartupTimeline timeline) {
         this.store = store;
         this.cache = cache;
         this.torch = torch;
-        this.sequences = sequences;
+        this.caches = caches;
         this.timeline = timeline;
     }
 
@@ -141,7 +141,7 @@ public final class ModelLoader implements AutoCloseable {
             return checked(
                     Reason.WEIGHTS,
                     identity.version(),
-                    () -> LoadedModel.load(torch, identity, loss, config, tokenizer, tensors, sequences));
+                    () -> LoadedModel.load(torch, identity, loss, config, tokenizer, tensors, caches));
         } catch (CheckpointRefusedException | RuntimeException | Error e) {
             // Once more does no harm.
             tokenizer.thenAccept(Tokenizer::close);

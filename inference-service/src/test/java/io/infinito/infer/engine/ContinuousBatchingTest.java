@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.infinito.gpt.GptConfig;
+import io.infinito.gpt.KvCache;
 import io.infinito.infer.model.FormatChoice;
 import io.infinito.infer.model.LoadedModel;
 import io.infinito.infer.model.TinyModels;
@@ -78,9 +79,83 @@ class ContinuousBatchingTest {
         model.release();
     }
 
+    @Test
+    void streamsWhoseContextIsFullGoOnInTheNextPass() {
+        LoadedModel model = TinyModels.load(1, CONFIG, FormatChoice.FP32);
+        List<Generation> streams = new ArrayList<>();
+        List<List<Integer>> ids = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            streams.add(generation(model, 1, i));
+            ids.add(new ArrayList<>());
+        }
+        for (int pass = 0; pass < 300; pass++) {
+            Batch batch = Batch.plan(streams, PrefillBudget.PIECE);
+            assertThat(batch.decoded()).isEqualTo(streams.size());
+            assertThat(batch.read()).isLessThan(2 * PrefillBudget.PIECE);
+            List<float[]> logits = model.feed(batch.feeds());
+            for (int i = 0; i < logits.size(); i++) {
+                int stream = streams.indexOf(batch.answered().get(i));
+                ids.get(stream)
+                        .addAll(streams.get(stream).accept(logits.get(i)).stream()
+                                .flatMap(chunk -> chunk.tokenIds().stream())
+                                .toList());
+            }
+        }
+        for (int i = 0; i < streams.size(); i++) {
+            List<Integer> got = ids.get(i);
+            // Without a character's last byte there is no chunk yet.
+            assertThat(got).hasSizeGreaterThan(290);
+            assertThat(got).isEqualTo(EngineTest.expected(model, prompt(1, i), WARM, i, got.size()));
+        }
+        streams.forEach(Generation::close);
+        List<KvCache> all = new ArrayList<>();
+        for (int i = 0; i < TinyModels.CACHES; i++) {
+            all.add(model.newCache());
+        }
+        all.forEach(KvCache::close);
+        model.release();
+    }
+
+    @Test
+    void aPromptIsReadBesideWhatStreamsReadAhead() {
+        LoadedModel model = TinyModels.load(1, CONFIG, FormatChoice.FP32);
+        Generation stream = generation(model, 80, 1);
+        while (stream.completionTokens() == 0) {
+            model.feed(stream.feeds(80)).forEach(stream::accept);
+        }
+        Generation late = generation(model, 64, 2);
+        Batch batch = Batch.plan(List.of(stream, late), PrefillBudget.PIECE);
+        assertThat(batch.feeds()).extracting(feed -> feed.ids().length).containsExactly(1, 32, 32);
+        assertThat(batch.fed()).containsExactly(stream, late);
+        stream.close();
+        late.close();
+        model.release();
+    }
+
+    @Test
+    void nothingIsReadAheadThatCannotBeNeeded() {
+        LoadedModel model = TinyModels.load(1, CONFIG, FormatChoice.FP32);
+        Generation stream = generation(model, request(80, 1, 21));
+        for (int pass = 0; pass < 21; pass++) {
+            Batch batch = Batch.plan(List.of(stream), 3 * PrefillBudget.PIECE);
+            assertThat(batch.feeds()).hasSize(pass == 0 ? 3 : 1);
+            model.feed(batch.feeds()).forEach(stream::accept);
+        }
+        stream.close();
+        model.release();
+    }
+
     private static Generation generation(LoadedModel model, int promptTokens) {
-        Generation generation = new Generation(
-                "test", request(promptTokens, 1, ENDLESS), retained(model), new RecordingListener(), Long.MAX_VALUE);
+        return generation(model, promptTokens, 1);
+    }
+
+    private static Generation generation(LoadedModel model, int promptTokens, long seed) {
+        return generation(model, request(promptTokens, seed, ENDLESS));
+    }
+
+    private static Generation generation(LoadedModel model, GenerationRequest request) {
+        Generation generation =
+                new Generation("test", request, retained(model), new RecordingListener(), Long.MAX_VALUE);
         generation.prepare();
         return generation;
     }
@@ -117,7 +192,11 @@ class ContinuousBatchingTest {
     }
 
     private static GenerationRequest request(int promptTokens, long seed, int tokens) {
-        int[] prompt = new Random(seed).ints(promptTokens, 0, 256).toArray();
-        return new GenerationRequest(prompt, WARM, seed, Stopping.after(tokens, true), OptionalInt.empty());
+        return new GenerationRequest(
+                prompt(promptTokens, seed), WARM, seed, Stopping.after(tokens, true), OptionalInt.empty());
+    }
+
+    private static int[] prompt(int tokens, long seed) {
+        return new Random(seed).ints(tokens, 0, 256).toArray();
     }
 }

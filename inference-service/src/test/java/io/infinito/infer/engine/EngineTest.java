@@ -367,7 +367,7 @@ class EngineTest {
     @Test
     void requestsInFlightKeepTheModelTheyStartedWith() throws Exception {
         LoadedModel old = TinyModels.load(2);
-        List<Integer> oldAnswer = expected(old, "Hello", WARM, 0, 400);
+        List<Integer> oldAnswer = expected(old, bytes("Hello"), WARM, 0, 400);
         RecordingListener onOld = new RecordingListener();
         assertThat(old.retain()).isTrue();
         engine.submit(CLIENT, request("Hello", WARM, 400), old, onOld, Optional.empty());
@@ -450,17 +450,17 @@ class EngineTest {
         // A second model of the same weights: the first belongs to the decode thread.
         LoadedModel twin = TinyModels.load(1);
         try {
-            return expected(twin, prompt, sampling, seed, tokens);
+            return expected(twin, bytes(prompt), sampling, seed, tokens);
         } finally {
             twin.release();
         }
     }
 
     /** Without any cache: each token from all tokens that the context then holds. */
-    private static List<Integer> expected(
-            LoadedModel reference, String prompt, SamplingSettings sampling, long seed, int tokens) {
+    static List<Integer> expected(
+            LoadedModel reference, int[] prompt, SamplingSettings sampling, long seed, int tokens) {
         int context = reference.config().context();
-        TokenHistory history = new TokenHistory(bytes(prompt));
+        TokenHistory history = new TokenHistory(prompt);
         Sampler sampler = new Sampler(sampling, seed);
         List<Integer> ids = new ArrayList<>();
         int from = 0;

@@ -17,8 +17,8 @@ public final class TinyModels {
     /** The sizes. */
     public static final GptConfig CONFIG = new GptConfig(TinyTokenizer.VOCABULARY, 32, 1, 2, 16, true);
 
-    /** That may run at once: as many as any test runs. */
-    private static final int SEQUENCES = 64;
+    /** That may be open at once: twice as many as any test runs. */
+    public static final int CACHES = 64;
 
     private TinyModels() {}
 
@@ -39,7 +39,7 @@ public final class TinyModels {
                     config,
                     CompletableFuture.completedFuture(TinyTokenizer.load()),
                     SafeTensorsIndex.read(file),
-                    SEQUENCES);
+                    CACHES);
             Files.delete(file);
             return model;
         } catch (IOException e) {
