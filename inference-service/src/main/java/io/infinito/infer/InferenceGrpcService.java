@@ -129,6 +129,10 @@ public class InferenceGrpcService extends InferenceServiceImplBase {
             throw new IllegalArgumentException(
                     "top=" + request.getTop() + " must be from 0 to " + TokenLogprob.MAX_TOP);
         }
+        if (request.getLayersCount() > model.config().layers()) {
+            throw new IllegalArgumentException("layers has " + request.getLayersCount() + " entries, at most "
+                    + model.config().layers() + " are allowed: the model has no more layers");
+        }
         for (int layer : request.getLayersList()) {
             if (layer < 0 || layer >= model.config().layers()) {
                 throw new IllegalArgumentException("layers: " + layer + " must be from 0 to "

@@ -129,10 +129,6 @@ final class RequestReader {
             throw new IllegalArgumentException(
                     "stopping.max_new_tokens=" + maxNewTokens + " must be at most " + defaults.maxNewTokensLimit());
         }
-        if (message.hasTimeLimitMs() && message.getTimeLimitMs() < 1) {
-            throw new IllegalArgumentException(
-                    "stopping.time_limit_ms=" + message.getTimeLimitMs() + " must be at least 1");
-        }
         if (message.getStopTokenIdsCount() > Stopping.MAX_STOP_TOKEN_IDS) {
             throw new IllegalArgumentException("stopping.stop_token_ids has " + message.getStopTokenIdsCount()
                     + " ids, at most " + Stopping.MAX_STOP_TOKEN_IDS + " are allowed");

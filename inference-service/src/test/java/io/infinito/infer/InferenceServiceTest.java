@@ -265,6 +265,10 @@ class InferenceServiceTest {
                 () -> inference.inspect(request.setText("x").addLayers(1).build()));
         assertStatus(
                 Status.Code.INVALID_ARGUMENT,
+                "layers has 2 entries, at most 1 are allowed",
+                () -> inference.inspect(request.setText("x").addLayers(0).build()));
+        assertStatus(
+                Status.Code.INVALID_ARGUMENT,
                 "top=21 must be from 0 to 20",
                 () -> inference.inspect(request.setTop(21).build()));
     }
@@ -369,7 +373,7 @@ class InferenceServiceTest {
                         "token_ids.ids[0]=4294967295 is not in the vocabulary",
                         request -> request.setTokenIds(TokenIds.newBuilder().addIds(-1))),
                 Map.entry(
-                        "sampling.temperature=-0.1 must be at least 0",
+                        "sampling.temperature=-0.1 must be from 0 to 100",
                         request -> request.getSamplingBuilder().setTemperature(-0.1f)),
                 Map.entry(
                         "sampling.temperature=NaN",
@@ -469,6 +473,13 @@ class InferenceServiceTest {
         return Stream.of(
                 sampling("temperature=Infinity must be", s -> s.setTemperature(Float.POSITIVE_INFINITY)),
                 sampling("temperature=-Infinity must be", s -> s.setTemperature(Float.NEGATIVE_INFINITY)),
+                sampling("temperature=101 must be from 0 to 100", s -> s.setTemperature(101)),
+                sampling("top_k=1000001 must be from 0 to 1000000", s -> s.setTopK(1_000_001)),
+                sampling(
+                        "repetition_penalty=100.5 must be greater than 0 and at most 100",
+                        s -> s.setRepetitionPenalty(100.5f)),
+                sampling("repetition_window=1000001 must be from 0 to 1000000", s -> s.setRepetitionWindow(1_000_001)),
+                stopping("time_limit_ms=86400001 must be from 1 to 86400000", s -> s.setTimeLimitMs(86_400_001)),
                 sampling("top_p=NaN must be", s -> s.setTopP(Float.NaN)),
                 sampling("top_p=-Infinity must be", s -> s.setTopP(Float.NEGATIVE_INFINITY)),
                 sampling("top_k=-2147483648 must be", s -> s.setTopK(Integer.MIN_VALUE)),

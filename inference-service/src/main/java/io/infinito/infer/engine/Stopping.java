@@ -14,7 +14,7 @@ import java.util.Set;
  * @param stopTokenIds at most {@value #MAX_STOP_TOKEN_IDS} ids that end it
  * @param includeStop whether the text ends after what stopped it instead of before
  * @param ignoreEos go on after the end-of-text token
- * @param timeLimit from the request's arrival
+ * @param timeLimit from the request's arrival, a millisecond to a day
  */
 public record Stopping(
         int maxNewTokens,
@@ -32,6 +32,8 @@ public record Stopping(
     public static final int MAX_STOP_LENGTH = 256;
     /** More stop tokens are refused. */
     public static final int MAX_STOP_TOKEN_IDS = 128;
+
+    private static final Duration MAX_TIME_LIMIT = Duration.ofDays(1);
 
     /** Checks every value; messages carry the names of the contract. */
     public Stopping {
@@ -60,6 +62,12 @@ public record Stopping(
             throw new IllegalArgumentException("stopping.stop_token_ids has " + stopTokenIds.size() + " ids, at most "
                     + MAX_STOP_TOKEN_IDS + " are allowed");
         }
+        timeLimit.ifPresent(limit -> {
+            if (limit.toMillis() < 1 || limit.compareTo(MAX_TIME_LIMIT) > 0) {
+                throw new IllegalArgumentException("stopping.time_limit_ms=" + limit.toMillis() + " must be from 1 to "
+                        + MAX_TIME_LIMIT.toMillis());
+            }
+        });
         stop = List.copyOf(stop);
         stopTokenIds = Set.copyOf(stopTokenIds);
     }

@@ -5,8 +5,8 @@ import java.util.Map;
 /**
  * How the next token is chosen.
  *
- * @param temperature logits are divided by it; 0 is greedy
- * @param topK keep so many of the likeliest tokens; 0: all
+ * @param temperature logits are divided by it, at most 100; 0 is greedy
+ * @param topK keep so many of the likeliest tokens, at most 1,000,000; 0: all
  * @param topP keep the likeliest tokens whose probabilities, among those that are left, add up to it
  * @param minP keep tokens of at least this share of the likeliest one's probability (arXiv:2407.01082); 0: all
  * @param typicalP keep the tokens whose surprise is nearest to the expected one until they add up to it (arXiv:2202.00666); 1: all
@@ -28,12 +28,16 @@ public record SamplingSettings(
     public static final SamplingSettings DEFAULTS = new SamplingSettings(0.8, 50, 1.0, 1.0, 64);
 
     private static final float MAX_LOGIT_BIAS = 100;
+    /** More would make every token as likely as any other anyway. */
+    private static final double MAX_TEMPERATURE = 100;
+    /** More than any vocabulary has. */
+    private static final int MAX_TOP_K = 1_000_000;
 
     /** Checks every value; messages carry the names of the contract. */
     public SamplingSettings {
         // Written so that NaN fails too.
-        require(temperature >= 0 && Double.isFinite(temperature), "temperature", temperature, "at least 0 and finite");
-        require(topK >= 0, "top_k", topK, "at least 0");
+        require(temperature >= 0 && temperature <= MAX_TEMPERATURE, "temperature", temperature, "from 0 to 100");
+        require(topK >= 0 && topK <= MAX_TOP_K, "top_k", topK, "from 0 to " + MAX_TOP_K);
         require(topP > 0 && topP <= 1, "top_p", topP, "greater than 0 and at most 1");
         require(minP >= 0 && minP <= 1, "min_p", minP, "from 0 to 1");
         require(typicalP > 0 && typicalP <= 1, "typical_p", typicalP, "greater than 0 and at most 1");

@@ -32,7 +32,7 @@ class SamplerTest {
         "1.3, 3, 0.5",
         "1, 2, 1",
         "1e-30, 0, 1",
-        "1e30, 0, 0.9"
+        "100, 0, 0.9"
     })
     void drawsFollowTheExactProbabilities(double temperature, int topK, double topP) {
         float[] logits = logits(12, 7);
@@ -127,16 +127,20 @@ class SamplerTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "-0.5|50|1|1|64|sampling.temperature=-0.5 must be at least 0 and finite",
-                "NaN|50|1|1|64|sampling.temperature=NaN must be at least 0 and finite",
-                "Infinity|50|1|1|64|sampling.temperature=Infinity must be at least 0 and finite",
-                "1|-1|1|1|64|sampling.top_k=-1 must be at least 0",
+                "-0.5|50|1|1|64|sampling.temperature=-0.5 must be from 0 to 100",
+                "NaN|50|1|1|64|sampling.temperature=NaN must be from 0 to 100",
+                "Infinity|50|1|1|64|sampling.temperature=Infinity must be from 0 to 100",
+                "100.5|50|1|1|64|sampling.temperature=100.5 must be from 0 to 100",
+                "1|-1|1|1|64|sampling.top_k=-1 must be from 0 to 1000000",
+                "1|1000001|1|1|64|sampling.top_k=1000001 must be from 0 to 1000000",
                 "1|50|0|1|64|sampling.top_p=0 must be greater than 0 and at most 1",
                 "1|50|1.1|1|64|sampling.top_p=1.1 must be greater than 0 and at most 1",
                 "1|50|NaN|1|64|sampling.top_p=NaN must be greater than 0 and at most 1",
-                "1|50|1|0|64|sampling.repetition_penalty=0 must be greater than 0 and finite",
-                "1|50|1|NaN|64|sampling.repetition_penalty=NaN must be greater than 0 and finite",
-                "1|50|1|1|-1|sampling.repetition_window=-1 must be at least 0"
+                "1|50|1|0|64|sampling.repetition_penalty=0 must be greater than 0 and at most 100",
+                "1|50|1|NaN|64|sampling.repetition_penalty=NaN must be greater than 0 and at most 100",
+                "1|50|1|101|64|sampling.repetition_penalty=101 must be greater than 0 and at most 100",
+                "1|50|1|1|-1|sampling.repetition_window=-1 must be from 0 to 1000000",
+                "1|50|1|1|1000001|sampling.repetition_window=1000001 must be from 0 to 1000000"
             })
     void settingsOutsideTheirRangesNameTheField(
             double temperature, int topK, double topP, double penalty, int window, String message) {
