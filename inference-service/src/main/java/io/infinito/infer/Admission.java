@@ -24,11 +24,11 @@ public class Admission {
     private final RequestReader reader;
 
     /** Called by the container. */
-    public Admission(ServedModel served, Engine engine, TextInspection inspection, InferenceConfig config) {
+    public Admission(ServedModel served, Engine engine, TextInspection inspection, RequestReader reader) {
         this.served = served;
         this.engine = engine;
         this.inspection = inspection;
-        this.reader = new RequestReader(config.requestDefaults());
+        this.reader = reader;
     }
 
     /**

@@ -34,6 +34,8 @@ public class InferenceApplication {
     private static final Duration BROKER_TIMEOUT = Duration.ofSeconds(30);
 
     private final InferenceConfig config;
+    private final RequestDefaults requestDefaults;
+    private final Duration drainTimeout;
     private final String bootstrapServers;
     private final String topicPrefix;
 
@@ -43,6 +45,10 @@ public class InferenceApplication {
             @ConfigProperty(name = "kafka.bootstrap.servers") String bootstrapServers,
             @ConfigProperty(name = "infinito.topics.prefix") Optional<String> topicPrefix) {
         this.config = config;
+        // What is wrong here ends the start: otherwise requests would be refused for what they did not say, or the stop
+        // would fail.
+        requestDefaults = config.requestDefaults();
+        drainTimeout = config.checkedDrainTimeout();
         this.bootstrapServers = bootstrapServers;
         this.topicPrefix = topicPrefix.orElse("");
     }
@@ -57,6 +63,12 @@ public class InferenceApplication {
     @Singleton
     Engine engine(MeterRegistry registry) {
         return new Engine(config.limits(), new EngineMetrics(registry));
+    }
+
+    @Produces
+    @Singleton
+    RequestReader requestReader() {
+        return new RequestReader(requestDefaults);
     }
 
     @Produces
@@ -121,8 +133,8 @@ public class InferenceApplication {
     void drain(@Observes @Priority(1) ShutdownEvent event, ServingStatus status, Engine engine)
             throws InterruptedException {
         status.drain();
-        if (!engine.drain(config.checkedDrainTimeout())) {
-            LOG.warnf("generations still run after infinito.inference.drain-timeout=%s", config.drainTimeout());
+        if (!engine.drain(drainTimeout)) {
+            LOG.warnf("generations still run after infinito.inference.drain-timeout=%s", drainTimeout);
         }
     }
 

@@ -122,6 +122,23 @@ public interface InferenceConfig {
         /** Tokens that are sampled. */
         @WithDefault("128")
         int maxNewTokens();
+
+        /** Those of the sampler. Messages carry the configuration's names, not those of a request's fields. */
+        default SamplingSettings settings() {
+            try {
+                return new SamplingSettings(
+                        temperature(),
+                        topK(),
+                        topP(),
+                        minP(),
+                        typicalP(),
+                        new Penalties(repetitionPenalty(), repetitionWindow(), presencePenalty(), frequencyPenalty()),
+                        Map.of());
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "infinito.inference." + e.getMessage().replace('_', '-'), e);
+            }
+        }
     }
 
     /** The engine's share of these settings. */
@@ -132,23 +149,7 @@ public interface InferenceConfig {
 
     /** What requests are filled in with and bounded by. */
     default RequestDefaults requestDefaults() {
-        Sampling defaults = sampling();
-        return new RequestDefaults(
-                new SamplingSettings(
-                        defaults.temperature(),
-                        defaults.topK(),
-                        defaults.topP(),
-                        defaults.minP(),
-                        defaults.typicalP(),
-                        new Penalties(
-                                defaults.repetitionPenalty(),
-                                defaults.repetitionWindow(),
-                                defaults.presencePenalty(),
-                                defaults.frequencyPenalty()),
-                        Map.of()),
-                defaults.maxNewTokens(),
-                maxNewTokens(),
-                maxSequences());
+        return new RequestDefaults(sampling().settings(), sampling().maxNewTokens(), maxNewTokens(), maxSequences());
     }
 
     /** The name that is followed, as it stands in keys and paths. */

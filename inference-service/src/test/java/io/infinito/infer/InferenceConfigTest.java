@@ -17,7 +17,10 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class InferenceConfigTest {
     @Test
@@ -93,6 +96,27 @@ class InferenceConfigTest {
         assertThatThrownBy(() ->
                         config(Map.of("infinito.inference.poll-interval", "0s")).checkedPollInterval())
                 .hasMessageContaining("infinito.inference.poll-interval=PT0S");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "sampling.temperature|101|must be from 0 to 100",
+                "sampling.top-k|1000001|must be from 0 to 1000000",
+                "sampling.top-p|0.0|must be greater than 0 and at most 1",
+                "sampling.repetition-penalty|100.5|must be greater than 0 and at most 100",
+                "sampling.repetition-window|-1|must be from 0 to 1000000",
+                "sampling.presence-penalty|3|must be from -2 to 2",
+                "sampling.max-new-tokens|0|must be from 1 to infinito.inference.max-new-tokens=4096",
+                "max-sequences|0|must be at least 1",
+                "drain-timeout|PT-1S|must be at least 0"
+            })
+    void whatIsWrongEndsTheStart(String name, String value, String expected) {
+        InferenceConfig config = config(Map.of("infinito.inference." + name, value));
+        assertThatThrownBy(() -> new InferenceApplication(config, "nowhere:1", Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("infinito.inference." + name + "=" + value.replace(".0", "") + " " + expected);
     }
 
     private static InferenceConfig config(Map<String, String> properties) {
