@@ -7,11 +7,9 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import com.google.rpc.RetryInfo;
 import io.grpc.CallOptions;
-import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -19,80 +17,36 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
-import io.grpc.stub.StreamObserver;
-import io.infinito.infer.model.ModelFollower;
-import io.infinito.infer.model.TinyCheckpoint;
 import io.infinito.inference.v1.GenerateChunk;
 import io.infinito.inference.v1.GenerateRequest;
+import io.infinito.inference.v1.GenerateResponse;
 import io.infinito.inference.v1.InferenceServiceGrpc;
 import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
 import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceStub;
-import io.infinito.inference.v1.StoppingCriteria;
-import io.infinito.storage.ObjectStore;
-import io.micrometer.core.instrument.MeterRegistry;
-import jakarta.inject.Inject;
 import java.io.InputStream;
 import java.util.Iterator;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** How calls end, and who gets a place: the same with both of Quarkus' gRPC servers. */
-abstract class CallsContract {
+abstract class CallsContract extends ServedTinyModel {
     /** Of the default configuration: what runs, and what waits of one client. */
     private static final int PLACES_OF_A_CLIENT = 16 + 32;
-
-    @Inject
-    ObjectStore store;
-
-    @Inject
-    ModelFollower follower;
-
-    @Inject
-    MeterRegistry meters;
-
-    private ManagedChannel channel;
-
-    abstract int port();
-
-    @BeforeEach
-    void serve() {
-        channel = connect();
-        TinyCheckpoint served = TinyCheckpoint.of("default", 1).publish(store);
-        follower.checkSoon();
-        await().until(() -> follower.serving()
-                .filter(m -> m.sha256().equals(served.sha256()))
-                .isPresent());
-    }
-
-    @AfterEach
-    void disconnect() {
-        channel.shutdownNow();
-        await().until(() -> active() == 0);
-    }
-
-    private ManagedChannel connect() {
-        return ManagedChannelBuilder.forAddress("localhost", port())
-                .usePlaintext()
-                .build();
-    }
 
     @Test
     void cancellingFreesThePlaceOfEitherKindOfCall() {
         Context.CancellableContext context = Context.current().withCancellation();
-        CompletableFuture<Void> unary = new CompletableFuture<>();
+        Collected<GenerateResponse> unary = new Collected<>();
         context.run(() -> {
-            call("a").generate(endless(), failing(unary));
+            call("a").generate(endless(), unary);
             Iterator<GenerateChunk> stream = blocking("a").generateStream(endless());
             assertThat(stream.next().getModel().getName()).isEqualTo("default");
         });
         await().until(() -> active() == 2);
         context.cancel(null);
         await().until(() -> active() == 0);
-        assertThat(status(unary)).isEqualTo(Status.Code.CANCELLED);
+        assertThat(unary.code()).isEqualTo(Status.Code.CANCELLED);
     }
 
     @Test
@@ -100,8 +54,8 @@ abstract class CallsContract {
         ManagedChannel breaking = connect();
         InferenceServiceStub stub = InferenceServiceGrpc.newStub(breaking);
         for (int i = 0; i < 3; i++) {
-            stub.generate(endless(), failing(new CompletableFuture<>()));
-            stub.generateStream(endless(), failing(new CompletableFuture<>()));
+            stub.generate(endless(), new Collected<>());
+            stub.generateStream(endless(), new Collected<>());
         }
         await().until(() -> active() == 6);
         breaking.shutdownNow();
@@ -122,12 +76,12 @@ abstract class CallsContract {
     void aDeadlineIsKeptForAClientThatDoesNotKeepIt() {
         Metadata headers = new Metadata();
         headers.put(Metadata.Key.of("grpc-timeout", Metadata.ASCII_STRING_MARSHALLER), "200m");
-        CompletableFuture<Void> call = new CompletableFuture<>();
+        Collected<GenerateResponse> call = new Collected<>();
         InferenceServiceGrpc.newStub(channel)
                 .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-                .generate(endless(), failing(call));
+                .generate(endless(), call);
         // The separate server resets the stream instead of saying why.
-        assertThat(status(call)).isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED);
+        assertThat(call.code()).isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.CANCELLED);
         await().until(() -> active() == 0);
     }
 
@@ -136,7 +90,7 @@ abstract class CallsContract {
         Context.CancellableContext context = Context.current().withCancellation();
         context.run(() -> {
             for (int i = 0; i < PLACES_OF_A_CLIENT; i++) {
-                call("greedy").generateStream(endless(), failing(new CompletableFuture<>()));
+                call("greedy").generateStream(endless(), new Collected<>());
             }
         });
         await().until(() -> active() == PLACES_OF_A_CLIENT);
@@ -151,12 +105,12 @@ abstract class CallsContract {
                         .get(Metadata.Key.of("grpc-retry-pushback-ms", Metadata.ASCII_STRING_MARSHALLER)))
                 .matches("[1-9][0-9]*");
         // Another client finds a place, and has its turn before the rest of the greedy one's.
-        CompletableFuture<Void> modest = new CompletableFuture<>();
-        call("modest").generate(brief(), failing(modest));
+        Collected<GenerateResponse> modest = new Collected<>();
+        call("modest").generate(brief(), modest);
         await().until(() -> active() == PLACES_OF_A_CLIENT + 1);
-        assertThat(modest).isNotDone();
+        assertThat(modest.end()).isNotDone();
         context.cancel(null);
-        assertThat(modest).succeedsWithin(30, TimeUnit.SECONDS);
+        assertThat(modest.end()).succeedsWithin(30, TimeUnit.SECONDS);
     }
 
     @Test
@@ -243,35 +197,12 @@ abstract class CallsContract {
         return ClientCalls.blockingUnaryCall(channel, bytes, CallOptions.DEFAULT, message);
     }
 
-    /** A call whose answers nobody asks for. */
-    ClientCall<GenerateRequest, GenerateChunk> unread() {
-        ClientCall<GenerateRequest, GenerateChunk> call =
-                channel.newCall(InferenceServiceGrpc.getGenerateStreamMethod(), CallOptions.DEFAULT);
-        call.start(new ClientCall.Listener<>() {}, new Metadata());
-        call.sendMessage(endless());
-        call.halfClose();
-        return call;
-    }
-
-    double active() {
-        return meters.get("infinito.requests.running").gauge().value()
-                + meters.get("infinito.requests.waiting").gauge().value();
-    }
-
-    static GenerateRequest endless() {
-        return request(1_000_000);
+    private static GenerateRequest endless() {
+        return request(ENDLESS).setText("x").build();
     }
 
     private static GenerateRequest brief() {
-        return request(3);
-    }
-
-    private static GenerateRequest request(int tokens) {
-        return GenerateRequest.newBuilder()
-                .setText("x")
-                .setStopping(
-                        StoppingCriteria.newBuilder().setMaxNewTokens(tokens).setIgnoreEos(true))
-                .build();
+        return request(3).setText("x").build();
     }
 
     private InferenceServiceStub call(String client) {
@@ -308,29 +239,5 @@ abstract class CallsContract {
 
     private static Status.Code codeOf(Runnable call) {
         return failure(call).getStatus().getCode();
-    }
-
-    private static Status.Code status(CompletableFuture<Void> call) {
-        return Status.fromThrowable(call.handle((nothing, error) -> error)
-                        .orTimeout(30, TimeUnit.SECONDS)
-                        .join())
-                .getCode();
-    }
-
-    private static <T> StreamObserver<T> failing(CompletableFuture<Void> end) {
-        return new StreamObserver<>() {
-            @Override
-            public void onNext(T message) {}
-
-            @Override
-            public void onError(Throwable error) {
-                end.completeExceptionally(error);
-            }
-
-            @Override
-            public void onCompleted() {
-                end.complete(null);
-            }
-        };
     }
 }

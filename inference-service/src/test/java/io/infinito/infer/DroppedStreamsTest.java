@@ -10,51 +10,33 @@ import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.infinito.infer.model.LoadedModel;
-import io.infinito.infer.model.ModelFollower;
 import io.infinito.infer.model.TinyCheckpoint;
 import io.infinito.inference.v1.GenerateChunk;
 import io.infinito.inference.v1.GenerateRequest;
 import io.infinito.inference.v1.InferenceServiceGrpc;
 import io.infinito.inference.v1.StoppingCriteria;
-import io.infinito.storage.ObjectStore;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import jakarta.inject.Inject;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
 
 /** Ten thousand streams that come and go as they like, none of which leaves anything behind. */
 @QuarkusTest
 @WithTestResource(Backends.class)
-class DroppedStreamsTest {
+class DroppedStreamsTest extends ServedTinyModel {
     private static final int STREAMS = 10_000;
     private static final int AT_ONCE = 60;
     private static final long SEED = 11;
     private static final long MEGABYTE = 1 << 20;
 
-    @ConfigProperty(name = "quarkus.grpc.server.test-port")
-    int port;
-
-    @Inject
-    ObjectStore store;
-
-    @Inject
-    ModelFollower follower;
-
-    @Inject
-    MeterRegistry meters;
-
     @Test
     void placesMemoryAndThreadsReturnToWhereTheyWere() throws Exception {
-        serve(1);
-        ManagedChannel channel = ManagedChannelBuilder.forAddress("localhost", port)
+        ManagedChannel direct = ManagedChannelBuilder.forAddress("localhost", port())
                 .usePlaintext()
                 // No pool of threads on this side.
                 .directExecutor()
@@ -62,23 +44,23 @@ class DroppedStreamsTest {
         try {
             Random random = new Random(SEED);
             // Pools and caches grow to their sizes first.
-            storm(channel, STREAMS / 10, random);
+            storm(direct, STREAMS / 10, random);
             long heap = heap();
             Map<String, Long> threads = threads();
             LoadedModel model = follower.acquire().orElseThrow();
             model.release();
 
-            storm(channel, STREAMS, random);
+            storm(direct, STREAMS, random);
 
             await().untilAsserted(() -> assertThat(threads())
                     .allSatisfy((name, count) ->
                             assertThat(count).as(name).isLessThanOrEqualTo(threads.getOrDefault(name, 0L))));
             await().untilAsserted(() -> assertThat(heap()).isLessThan(heap + 16 * MEGABYTE));
             // Every stream gave the model and its caches back: its memory goes with the next model.
-            serve(2);
+            serve(TinyCheckpoint.of("default", 2));
             await().until(model::isFreed);
         } finally {
-            channel.shutdownNow();
+            direct.shutdownNow();
         }
     }
 
@@ -130,14 +112,6 @@ class DroppedStreamsTest {
         }
     }
 
-    private void serve(int step) {
-        TinyCheckpoint checkpoint = TinyCheckpoint.of("default", step).publish(store);
-        follower.checkSoon();
-        await().until(() -> follower.serving()
-                .filter(m -> m.sha256().equals(checkpoint.sha256()))
-                .isPresent());
-    }
-
     /** How many have each name, without those of the pool of workers, which is bounded and shrinks after half a minute, of the client of the store, and of who waits in this test. */
     private static Map<String, Long> threads() {
         return Thread.getAllStackTraces().keySet().stream()
@@ -151,10 +125,5 @@ class DroppedStreamsTest {
         System.gc();
         Runtime runtime = Runtime.getRuntime();
         return runtime.totalMemory() - runtime.freeMemory();
-    }
-
-    private double active() {
-        return meters.get("infinito.requests.running").gauge().value()
-                + meters.get("infinito.requests.waiting").gauge().value();
     }
 }

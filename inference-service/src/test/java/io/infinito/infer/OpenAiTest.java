@@ -12,15 +12,10 @@ import static org.hamcrest.Matchers.startsWith;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.infinito.infer.model.ModelFollower;
-import io.infinito.infer.model.TinyCheckpoint;
-import io.infinito.storage.ObjectStore;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.ValidatableResponse;
-import jakarta.inject.Inject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -30,38 +25,17 @@ import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 @QuarkusTest
 @WithTestResource(Backends.class)
-class OpenAiTest {
+class OpenAiTest extends ServedTinyModel {
     private static final String EVENT = "data: ";
-
-    @Inject
-    ObjectStore store;
-
-    @Inject
-    ModelFollower follower;
-
-    @Inject
-    MeterRegistry meters;
 
     @TestHTTPResource
     URL address;
-
-    private TinyCheckpoint served;
-
-    @BeforeEach
-    void serve() {
-        served = TinyCheckpoint.of("default", 1).publish(store);
-        follower.checkSoon();
-        await().until(() -> follower.serving()
-                .filter(m -> m.sha256().equals(served.sha256()))
-                .isPresent());
-    }
 
     @Test
     void completesAPrompt() {
@@ -146,9 +120,9 @@ class OpenAiTest {
             try (Socket socket = new Socket(address.getHost(), address.getPort())) {
                 String json = body.formatted(stream);
                 send(socket, "Content-Length: " + json.length() + "\r\n\r\n" + json);
-                await().until(() -> running() == 1);
+                await().until(() -> active() == 1);
             }
-            await().until(() -> running() == 0);
+            await().until(() -> active() == 0);
         }
     }
 
@@ -235,7 +209,7 @@ class OpenAiTest {
                 .body("error.type", equalTo("invalid_request_error"))
                 .body("error.param", equalTo(param))
                 .body("error.message", containsString(message));
-        assertThat(running()).isZero();
+        assertThat(active()).isZero();
     }
 
     @Test
@@ -290,7 +264,7 @@ class OpenAiTest {
             send(socket, "Content-Length: " + endless.length() + "\r\n\r\n" + endless);
             clients.add(socket);
         }
-        await().until(() -> running() == 48);
+        await().until(() -> active() == 48);
         post(endless)
                 .statusCode(429)
                 .header("Retry-After", matchesPattern("[1-9][0-9]?"))
@@ -299,7 +273,7 @@ class OpenAiTest {
         for (Socket socket : clients) {
             socket.close();
         }
-        await().until(() -> running() == 0);
+        await().until(() -> active() == 0);
     }
 
     @Test
@@ -326,11 +300,6 @@ class OpenAiTest {
         OutputStream out = socket.getOutputStream();
         out.write(("POST /v1/completions HTTP/1.1\r\nHost: x\r\n" + rest).getBytes(StandardCharsets.US_ASCII));
         out.flush();
-    }
-
-    private double running() {
-        return meters.get("infinito.requests.running").gauge().value()
-                + meters.get("infinito.requests.waiting").gauge().value();
     }
 
     private static ValidatableResponse post(String body) {
