@@ -61,7 +61,10 @@ record CompletionRequest(List<GenerateRequest> prompts, Optional<String> user, b
         with(body, "temperature", node -> sampling.setTemperature(number(node, "temperature")));
         with(body, "top_p", node -> sampling.setTopP(number(node, "top_p")));
         // vLLM's way to say all.
-        with(body, "top_k", node -> sampling.setTopK(Math.max(integer(node, "top_k"), node.intValue() == -1 ? 0 : -2)));
+        with(body, "top_k", node -> {
+            int count = integer(node, "top_k");
+            sampling.setTopK(count == -1 ? 0 : count);
+        });
         with(body, "min_p", node -> sampling.setMinP(number(node, "min_p")));
         with(body, "typical_p", node -> sampling.setTypicalP(number(node, "typical_p")));
         with(body, "repetition_penalty", node -> sampling.setRepetitionPenalty(number(node, "repetition_penalty")));

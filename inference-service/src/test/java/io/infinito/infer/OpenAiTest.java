@@ -150,6 +150,8 @@ class OpenAiTest extends ServedTinyModel {
                 "{\"prompt\":\"x\",\"min_tokens\":17} | 400 | min_tokens | from 0 to max_tokens=16",
                 "{\"prompt\":\"x\",\"logprobs\":6} | 400 | logprobs | from 0 to 5",
                 "{\"prompt\":\"x\",\"top_k\":-2} | 400 | top_k | from 0 to 1000000",
+                "{\"prompt\":\"x\",\"top_k\":-5} | 400 | top_k | top_k=-5 must be",
+                "{\"prompt\":\"x\",\"top_k\":-1.5} | 400 | top_k | an integer",
                 "{\"prompt\":\"x\",\"top_k\":1000001} | 400 | top_k | top_k=1000001 must be from 0 to 1000000",
                 "{\"prompt\":\"x\",\"logit_bias\":{\"a\":1}} | 400 | logit_bias | must be a token id",
                 "{\"prompt\":\"x\",\"stop\":[1]} | 400 | stop | a text",
