@@ -139,14 +139,16 @@ public class InferenceGrpcService extends InferenceServiceImplBase {
                         + (model.config().layers() - 1));
             }
         }
-        int room = request.getAttention()
-                ? Math.min(LONGEST_ATTENDED, model.config().context())
-                : model.config().context();
+        int room = model.config().context();
         int[] ids = switch (request.getPromptCase()) {
             case TEXT -> RequestReader.encode(request.getText(), model, room);
             case TOKEN_IDS -> RequestReader.ids(request.getTokenIds(), model.tokenizer(), room);
             case PROMPT_NOT_SET -> throw new IllegalArgumentException("prompt is missing; set text or token_ids");
         };
+        if (request.getAttention() && ids.length > LONGEST_ATTENDED) {
+            throw new IllegalArgumentException((request.hasText() ? "text" : "token_ids") + " has " + ids.length
+                    + " tokens, at most " + LONGEST_ATTENDED + " are allowed with attention");
+        }
         List<TokenLogprob> logprobs = inspection.scores(model, ids, request.getTop());
         float[][][] attention = request.getAttention() ? inspection.attention(model, ids) : new float[0][][];
         return Inspection.message(request, model, ids, logprobs, attention);
