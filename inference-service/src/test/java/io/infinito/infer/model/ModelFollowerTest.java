@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.infinito.checkpoint.CheckpointKeys;
 import io.infinito.embedded.EmbeddedProcess;
-import io.infinito.gpt.GptConfig;
 import io.infinito.infer.model.CheckpointRefusedException.Reason;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StorageConfig;
@@ -21,7 +20,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -120,77 +118,19 @@ class ModelFollowerTest {
         await().until(() -> servesVersion(first));
     }
 
-    static Stream<Refusal> damages() {
-        GptConfig other = new GptConfig(TinyTokenizer.VOCABULARY, 32, 1, 2, 24, true);
-        GptConfig larger = new GptConfig(300, 32, 1, 2, 16, true);
-        return Stream.of(
-                new Refusal(Reason.ALTERED, "has sha256", name -> flipped(TinyCheckpoint.of(name, 9))),
-                new Refusal(Reason.TORN, "bytes, the manifest says", name -> {
-                    TinyCheckpoint whole = TinyCheckpoint.of(name, 9);
-                    byte[] model = whole.part(CheckpointKeys.MODEL);
-                    return whole.with(CheckpointKeys.MODEL, Arrays.copyOf(model, model.length - 4));
-                }),
-                new Refusal(Reason.TORN, "outside the file: it is torn", name -> {
-                    TinyCheckpoint whole = TinyCheckpoint.of(name, 9);
-                    byte[] model = whole.part(CheckpointKeys.MODEL);
-                    return whole.with(CheckpointKeys.MODEL, Arrays.copyOf(model, model.length - 4))
-                            .seal();
-                }),
-                new Refusal(
-                        Reason.TORN,
-                        "model.safetensors does not exist: the checkpoint is torn",
-                        name -> TinyCheckpoint.of(name, 9).without(CheckpointKeys.MODEL)),
-                new Refusal(
-                        Reason.TORN,
-                        "lists no part tokenizer.json",
-                        name -> TinyCheckpoint.of(name, 9)
-                                .without(CheckpointKeys.TOKENIZER)
-                                .seal()),
-                new Refusal(
-                        Reason.TOO_NEW,
-                        "format 2",
-                        name -> TinyCheckpoint.of(name, 9).editManifest("\"format\" : 1", "\"format\" : 2")),
-                new Refusal(
-                        Reason.UNSUPPORTED,
-                        "manifest.json",
-                        name -> TinyCheckpoint.of(name, 9).editManifest("{", "[")),
-                new Refusal(Reason.WEIGHTS, "has shape", name -> TinyCheckpoint.of(name, 9, TinyModels.CONFIG, other)),
-                new Refusal(Reason.VOCABULARY, "vocab_size=300", name -> TinyCheckpoint.of(name, 9, larger, larger)),
-                new Refusal(
-                        Reason.VOCABULARY,
-                        "the model was trained with",
-                        name -> TinyCheckpoint.of(name, 9)
-                                .editManifest("\"tokenizerSha256\" : \"", "\"tokenizerSha256\" : \"0")),
-                new Refusal(Reason.UNSUPPORTED, "activation_function=relu", name -> {
-                    TinyCheckpoint whole = TinyCheckpoint.of(name, 9);
-                    String config = new String(whole.part(CheckpointKeys.CONFIG), StandardCharsets.UTF_8);
-                    return whole.with(
-                                    CheckpointKeys.CONFIG,
-                                    config.replace("gelu_new", "relu").getBytes(StandardCharsets.UTF_8))
-                            .seal();
-                }),
-                new Refusal(Reason.WEIGHTS, "not a finite number", name -> {
-                    TinyCheckpoint whole = TinyCheckpoint.of(name, 9);
-                    byte[] model = whole.part(CheckpointKeys.MODEL);
-                    // The last tensor is the final LayerNorm's bias: make it NaN.
-                    Arrays.fill(model, model.length - 64, model.length, (byte) 0xFF);
-                    return whole.seal();
-                }));
-    }
-
     @ParameterizedTest(name = "{0}")
-    @MethodSource("damages")
-    void refusesWhatIsDamagedAndKeepsTheOldOne(Refusal refusal) {
+    @MethodSource("io.infinito.infer.model.DamagedCheckpoint#all")
+    void refusesWhatIsDamagedAndKeepsTheOldOne(DamagedCheckpoint damage) {
         TinyCheckpoint good = TinyCheckpoint.of(name, 1).publish(store);
         follower.start(SOON);
         await().until(() -> servesVersion(good));
-        TinyCheckpoint damaged = refusal.damage().damaged(name).publish(store);
-        await().until(() -> follower.lastRefusal().contains(refusal.message()));
+        TinyCheckpoint damaged = damage.of(name).publish(store);
+        await().until(() -> follower.lastRefusal().contains(damage.message()));
         assertThat(servesVersion(good)).isTrue();
         ServingState state = follower.state(ServedAlias.BEST);
-        assertThat(state.refusalReason()).hasValue(refusal.reason());
+        assertThat(state.refusalReason()).hasValue(damage.reason());
         assertThat(state.wanted()).isEqualTo(damaged.version());
-        assertThat(refused(refusal.reason())).isEqualTo(1);
+        assertThat(refused(damage.reason())).isEqualTo(1);
         assertThat(meters.get("infinito.model.reload.refused").counters().stream()
                         .mapToDouble(Counter::count)
                         .sum())
@@ -408,24 +348,6 @@ class ModelFollowerTest {
     private static ObjectStore store(String address) {
         return new ObjectStore(new StorageConfig(address, "infinito", "key", "secret", "us-east-1")
                 .withRetryFor(Duration.ofMillis(200)));
-    }
-
-    private static TinyCheckpoint flipped(TinyCheckpoint checkpoint) {
-        byte[] model = checkpoint.part(CheckpointKeys.MODEL);
-        model[model.length - 1] ^= 1;
-        return checkpoint;
-    }
-
-    interface Damage {
-        TinyCheckpoint damaged(String modelName);
-    }
-
-    /** What is done to a checkpoint, and what is said of it. */
-    record Refusal(Reason reason, String message, Damage damage) {
-        @Override
-        public String toString() {
-            return reason + ": " + message;
-        }
     }
 
     private double refused(Reason reason) {
