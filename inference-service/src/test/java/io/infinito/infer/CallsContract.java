@@ -167,6 +167,16 @@ abstract class CallsContract extends ServedTinyModel {
         assertThat(blocking("a").generate(brief()).getTokenIdsCount()).isEqualTo(3);
     }
 
+    @Test
+    void aMessageThatIsTooLongIsRefusedAndTheServiceGoesOn() {
+        GenerateRequest tooLong = request(3).setText("x".repeat(16 << 20)).build();
+        assertThat(codeOf(() -> blocking("a").generate(tooLong))).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(codeOf(() -> blocking("a").generateStream(tooLong).next()))
+                .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(active()).isZero();
+        assertThat(blocking("a").generate(brief()).getTokenIdsCount()).isEqualTo(3);
+    }
+
     private static ByteString field(int number, ByteString value) {
         return UnknownFieldSet.newBuilder()
                 .addField(

@@ -61,7 +61,7 @@ class SharedServerTest extends CallsContract {
             socket.setReceiveBufferSize(4096);
             socket.connect(new InetSocketAddress(address.getHost(), address.getPort()));
             String body = """
-                {"prompt":"x","max_tokens":1000000,"ignore_eos":true,"stream":true,"n":4,"logprobs":5,"user":"slow"}\
+                {"prompt":"x","max_tokens":1000000,"ignore_eos":true,"stream":true,"n":16,"logprobs":5,"user":"slow"}\
                 """;
             socket.getOutputStream()
                     .write(("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: " + body.length() + "\r\n\r\n"
