@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * What is asked of a service, and for how long.
@@ -45,6 +46,9 @@ public record LoadOptions(
           --json                one JSON object a measurement\
         """;
 
+    /** A day. */
+    private static final int LONGEST_SECONDS = 86_400;
+
     private static final Set<String> NAMES = Set.of(
             "--target",
             "--prompt",
@@ -58,16 +62,20 @@ public record LoadOptions(
 
     /** Checks every value. */
     public LoadOptions {
-        require(tokens >= 1, "--tokens", tokens);
-        require(concurrency.stream().allMatch(n -> n >= 1), "--concurrency", concurrency);
-        require(rates.stream().allMatch(r -> r > 0 && Double.isFinite(r)), "--rates", rates);
-        require(duration.toMillis() > 0, "--seconds", duration);
-        require(!warmUp.isNegative(), "--warm-up", warmUp);
+        require(tokens >= 1, "--tokens", tokens, "at least 1");
+        for (int streams : concurrency) {
+            require(streams >= 1, "--concurrency", streams, "at least 1");
+        }
+        for (double rate : rates) {
+            require(rate > 0 && Double.isFinite(rate), "--rates", rate, "greater than 0 and finite");
+        }
+        require(duration.toMillis() > 0, "--seconds", duration, "longer than 0");
+        require(!warmUp.isNegative(), "--warm-up", warmUp, "at least 0");
     }
 
-    private static void require(boolean holds, String name, Object value) {
+    private static void require(boolean holds, String name, Object value, String expected) {
         if (!holds) {
-            throw new IllegalArgumentException(name + " " + value + " is too small");
+            throw new IllegalArgumentException(name + " " + value + " must be " + expected);
         }
     }
 
@@ -94,27 +102,37 @@ public record LoadOptions(
                 throw new IllegalArgumentException(name + " needs a value");
             }
         }
-        List<Integer> concurrency = new ArrayList<>();
-        list(given.getOrDefault("--concurrency", "1,2,4,8,16,32")).forEach(n -> concurrency.add(Integer.valueOf(n)));
-        List<Double> rates = new ArrayList<>();
-        list(given.getOrDefault("--rates", "")).forEach(r -> rates.add(Double.valueOf(r)));
         return new LoadOptions(
                 given.getOrDefault("--target", "localhost:9000"),
                 given.getOrDefault("--prompt", "Once upon a time"),
-                Integer.parseInt(given.getOrDefault("--tokens", "64")),
-                concurrency,
-                rates,
-                seconds(given.getOrDefault("--seconds", "10")),
-                seconds(given.getOrDefault("--warm-up", "2")),
-                Long.parseLong(given.getOrDefault("--seed", "1")),
+                number("--tokens", given.getOrDefault("--tokens", "64"), Integer::valueOf),
+                list("--concurrency", given.getOrDefault("--concurrency", "1,2,4,8,16,32"), Integer::valueOf),
+                list("--rates", given.getOrDefault("--rates", ""), Double::valueOf),
+                seconds("--seconds", given.getOrDefault("--seconds", "10")),
+                seconds("--warm-up", given.getOrDefault("--warm-up", "2")),
+                number("--seed", given.getOrDefault("--seed", "1"), Long::valueOf),
                 given.containsKey("--json"));
     }
 
-    private static List<String> list(String values) {
-        return values.isBlank() ? List.of() : List.of(values.trim().split("\\s*,\\s*", -1));
+    private static <T> List<T> list(String name, String values, Function<String, T> parser) {
+        List<T> numbers = new ArrayList<>();
+        for (String value : values.isBlank() ? new String[0] : values.trim().split("\\s*,\\s*", -1)) {
+            numbers.add(number(name, value, parser));
+        }
+        return numbers;
     }
 
-    private static Duration seconds(String value) {
-        return Duration.ofMillis(Math.round(Double.parseDouble(value) * 1000));
+    private static Duration seconds(String name, String value) {
+        double seconds = number(name, value, Double::valueOf);
+        require(Math.abs(seconds) <= LONGEST_SECONDS, name, value, "at most " + LONGEST_SECONDS);
+        return Duration.ofMillis(Math.round(seconds * 1000));
+    }
+
+    private static <T> T number(String name, String value, Function<String, T> parser) {
+        try {
+            return parser.apply(value);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException(name + " '" + value + "' must be a number", e);
+        }
     }
 }
