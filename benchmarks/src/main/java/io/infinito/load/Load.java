@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -78,6 +79,10 @@ final class Load implements AutoCloseable {
     }
 
     private void start(String client, Measurement measurement, long arrived, LongConsumer ended) {
+        if (measurement.until() - System.nanoTime() <= 0) {
+            // Sent late, it would be load on the measurement that follows.
+            return;
+        }
         long id = started.getAndIncrement();
         GenerateRequest request = GenerateRequest.newBuilder()
                 .setText(options.prompt())
@@ -97,8 +102,14 @@ final class Load implements AutoCloseable {
     /** Waits for the end of the time, and takes back what is still open. */
     private Measurement finish(Measurement measurement) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(Math.max(0, measurement.until() - System.nanoTime()));
-        open.values().forEach(StreamCall::cancel);
-        open.clear();
+        // On the thread that starts requests, so that none is started behind this one's back.
+        CompletableFuture.runAsync(
+                        () -> {
+                            open.values().forEach(StreamCall::cancel);
+                            open.clear();
+                        },
+                        clock)
+                .join();
         return measurement;
     }
 
