@@ -18,7 +18,8 @@ public final class LoadGenerator {
     private final PrintStream out;
     private final boolean json;
 
-    private LoadGenerator(PrintStream out, boolean json) {
+    /** Writes to {@code out}: tables, or one JSON object a line. */
+    LoadGenerator(PrintStream out, boolean json) {
         this.out = out;
         this.json = json;
     }
@@ -37,7 +38,8 @@ public final class LoadGenerator {
         new LoadGenerator(System.out, options.json()).run(options);
     }
 
-    private void run(LoadOptions options) throws InterruptedException {
+    /** One measurement after the other. */
+    void run(LoadOptions options) throws InterruptedException {
         try (Load load = new Load(options)) {
             header("open streams");
             for (int streams : options.concurrency()) {
