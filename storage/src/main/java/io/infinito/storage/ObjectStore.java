@@ -20,8 +20,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -137,16 +135,12 @@ public final class ObjectStore implements AutoCloseable {
     }
 
     /**
-     * As {@link #download(String, Path)}, hashing the content while it comes.
+     * As {@link #download(String, Path)}, with something that sees the content while it comes.
      *
-     * @param digest has seen nothing but the whole content afterwards
+     * @param reading what the content is read through; called anew for each try, of which earlier ones may have ended half-way
      */
-    public void download(String key, Path file, MessageDigest digest) {
-        download(key, GetObjectArgs.builder().bucket(bucket()).object(key).build(), file, content -> {
-            // An earlier try may have ended half-way.
-            digest.reset();
-            return new DigestInputStream(content, digest);
-        });
+    public void download(String key, Path file, UnaryOperator<InputStream> reading) {
+        download(key, GetObjectArgs.builder().bucket(bucket()).object(key).build(), file, reading);
     }
 
     /** As {@link #download(String, Path)}, but only the content that was listed: fails if the object has another ETag by now. */

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.OptionalLong;
 
@@ -17,18 +18,21 @@ final class CheckpointFiles {
     private final String source;
     private final CheckpointManifest manifest;
     private final Path folder;
+    private final DownloadPace pace;
 
     /**
      * Downloads nothing yet.
      *
      * @param source where the parts are in the store, ending in a slash
      * @param folder where they belong on this machine
+     * @param pace of downloads
      */
-    CheckpointFiles(ObjectStore store, String source, CheckpointManifest manifest, Path folder) {
+    CheckpointFiles(ObjectStore store, String source, CheckpointManifest manifest, Path folder, DownloadPace pace) {
         this.store = store;
         this.source = source;
         this.manifest = manifest;
         this.folder = folder;
+        this.pace = pace;
     }
 
     /** What they are parts of. */
@@ -64,7 +68,10 @@ final class CheckpointFiles {
                         Reason.TORN, key + " has " + size.getAsLong() + " bytes, the manifest says " + part.size());
             }
             MessageDigest digest = Sha256.digest();
-            store.download(key, file, digest);
+            store.download(key, file, content -> {
+                digest.reset();
+                return pace.of(new DigestInputStream(content, digest));
+            });
             String sha256 = Sha256.hex(digest);
             if (!sha256.equals(part.sha256())) {
                 Files.delete(file);

@@ -29,6 +29,8 @@ public final class ModelLoader implements AutoCloseable {
     private final StartupTimeline timeline;
     /** Of the model before: most versions of a model have the same, and parsing it is a quarter of a reload. */
     private Optional<Tokenizer> latest = Optional.empty();
+    /** Then that one answers meanwhile. */
+    private boolean loadedBefore;
 
     /**
      * A loader that keeps what it downloads in {@code cache}.
@@ -60,7 +62,8 @@ public final class ModelLoader implements AutoCloseable {
                 store,
                 CheckpointKeys.folderOf(checkpoint.manifestKey()),
                 manifest,
-                cache.folder(checkpoint.manifestSha256()));
+                cache.folder(checkpoint.manifestSha256()),
+                loadedBefore && torch.leavesOneProcessor() ? DownloadPace.BESIDE_DECODING : DownloadPace.FULL);
         files.fetch(CheckpointKeys.CONFIG);
         GptConfig config = checked(
                 Reason.UNSUPPORTED,
@@ -70,10 +73,13 @@ public final class ModelLoader implements AutoCloseable {
         if (files.isKept(CheckpointKeys.MODEL)) {
             Optional<LoadedModel> kept = loadKept(identity, config, files);
             if (kept.isPresent()) {
+                loadedBefore = true;
                 return kept.get();
             }
         }
-        return loadFetched(identity, config, files);
+        LoadedModel fetched = loadFetched(identity, config, files);
+        loadedBefore = true;
+        return fetched;
     }
 
     /**

@@ -146,6 +146,11 @@ public final class Torch {
         setThreads(threads);
     }
 
+    /** Whether decoding leaves no more than one processor to everything else. */
+    boolean leavesOneProcessor() {
+        return Runtime.getRuntime().availableProcessors() - threads <= 1;
+    }
+
     /** Of one operation of the thread that decodes, on the CPU. */
     public int threads() {
         return threads;
