@@ -8,8 +8,6 @@ import static org.hamcrest.Matchers.containsString;
 import io.grpc.Context;
 import io.grpc.Status;
 import io.infinito.checkpoint.CheckpointKeys;
-import io.infinito.events.CloudEvent;
-import io.infinito.events.ProtoJson;
 import io.infinito.infer.model.DamagedCheckpoint;
 import io.infinito.infer.model.ServedAlias;
 import io.infinito.infer.model.TinyCheckpoint;
@@ -19,15 +17,9 @@ import io.infinito.inference.v1.GetModelRequest;
 import io.infinito.inference.v1.GetModelResponse;
 import io.infinito.inference.v1.InferenceServiceGrpc;
 import io.infinito.storage.StoredObject;
-import io.infinito.training.v1.EpochCompleted;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -50,27 +42,13 @@ class ModelReloadTest extends ServedTinyModel {
         await().until(() -> seen.size() > 0);
 
         TinyCheckpoint next = TinyCheckpoint.of("default", 2).publish(store);
-        try (KafkaProducer<String, String> producer = producer()) {
+        try (EpochNews news = new EpochNews(broker)) {
             // Records that mean nothing to this service do not end its listening.
-            send(producer, new ProducerRecord<>("infer.train.epochs", "no JSON"));
-            send(producer, new ProducerRecord<>("infer.train.epochs", "{\"unknownField\":1}"));
-            EpochCompleted event = EpochCompleted.newBuilder()
-                    .setJobId("job")
-                    .setModelName("default")
-                    .setEpoch(1)
-                    .setServed(true)
-                    .build();
+            news.nonsense("no JSON");
+            news.nonsense("{\"unknownField\":1}");
             // The subscription may be a moment younger than the topic, and hears only what is new.
             await().until(() -> {
-                send(
-                        producer,
-                        new ProducerRecord<>(
-                                "infer.train.epochs",
-                                null,
-                                "job",
-                                ProtoJson.print(event),
-                                CloudEvent.of(EpochCompleted.getDescriptor(), "test", CloudEvent.JSON)
-                                        .headers()));
+                news.best();
                 return serves(next);
             });
         }
@@ -161,14 +139,5 @@ class ModelReloadTest extends ServedTinyModel {
     @AfterEach
     void unpin() {
         store.delete(List.of(CheckpointKeys.pin("default")));
-    }
-
-    private static void send(KafkaProducer<String, String> producer, ProducerRecord<String, String> event)
-            throws Exception {
-        producer.send(event).get(10, TimeUnit.SECONDS);
-    }
-
-    private KafkaProducer<String, String> producer() {
-        return new KafkaProducer<>(Map.of("bootstrap.servers", broker), new StringSerializer(), new StringSerializer());
     }
 }

@@ -4,11 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.grpc.Context;
-import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
-import io.infinito.events.CloudEvent;
-import io.infinito.events.ProtoJson;
-import io.infinito.infer.model.ModelFollower;
 import io.infinito.infer.model.TinyCheckpoint;
 import io.infinito.inference.v1.GenerateChunk;
 import io.infinito.inference.v1.GenerateRequest;
@@ -17,13 +12,8 @@ import io.infinito.inference.v1.InferenceServiceGrpc;
 import io.infinito.inference.v1.InferenceServiceGrpc.InferenceServiceBlockingStub;
 import io.infinito.inference.v1.ModelVersion;
 import io.infinito.inference.v1.SamplingParams;
-import io.infinito.inference.v1.StoppingCriteria;
-import io.infinito.storage.ObjectStore;
-import io.infinito.training.v1.EpochCompleted;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,11 +27,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +37,7 @@ import org.junit.jupiter.api.Test;
  */
 @QuarkusTest
 @WithTestResource(Backends.class)
-class ReloadSoakTest {
+class ReloadSoakTest extends ServedTinyModel {
     private static final int STREAMS = 16;
     private static final int UNARY_CLIENTS = 2;
     private static final int CHANNELS = 4;
@@ -65,20 +51,8 @@ class ReloadSoakTest {
     private static final int DISCONNECTS_ONE_IN = 6;
     private static final List<String> PROMPTS = List.of("Once upon a time", "x", "Grüße", "The cat sat on the mat");
 
-    @ConfigProperty(name = "quarkus.grpc.server.test-port")
-    int port;
-
     @ConfigProperty(name = "kafka.bootstrap.servers")
     String broker;
-
-    @Inject
-    ObjectStore store;
-
-    @Inject
-    ModelFollower follower;
-
-    @Inject
-    MeterRegistry meters;
 
     private final Map<String, Map<String, String>> texts = new HashMap<>();
     private final Map<String, AtomicInteger> answered = new HashMap<>();
@@ -91,23 +65,20 @@ class ReloadSoakTest {
         List<TinyCheckpoint> checkpoints = List.of(
                 TinyCheckpoint.of("default", 101).upload(store),
                 TinyCheckpoint.of("default", 102).upload(store));
-        List<ManagedChannel> channels = new ArrayList<>();
+        List<InferenceServiceBlockingStub> stubs = new ArrayList<>();
         for (int i = 0; i < CHANNELS; i++) {
-            channels.add(ManagedChannelBuilder.forAddress("localhost", port)
-                    .usePlaintext()
-                    .build());
+            stubs.add(InferenceServiceGrpc.newBlockingStub(connect()));
         }
         List<Thread> clients = new ArrayList<>();
-        try (KafkaProducer<String, String> events = new KafkaProducer<>(
-                Map.of("bootstrap.servers", broker), new StringSerializer(), new StringSerializer())) {
+        try (EpochNews news = new EpochNews(broker)) {
             for (TinyCheckpoint checkpoint : checkpoints) {
                 checkpoint.serve(store);
                 // The subscription may be a moment younger than the topic, and hears only what is new.
                 await().until(() -> {
-                    tell(events);
+                    news.best();
                     return serves(checkpoint);
                 });
-                learn(checkpoint, InferenceServiceGrpc.newBlockingStub(channels.get(0)));
+                learn(checkpoint);
             }
             for (String prompt : PROMPTS) {
                 assertThat(texts.get(checkpoints.get(0).version()).get(prompt))
@@ -116,7 +87,7 @@ class ReloadSoakTest {
             for (int i = 0; i < STREAMS + UNARY_CLIENTS; i++) {
                 Random random = new Random(i);
                 boolean streams = i < STREAMS;
-                InferenceServiceBlockingStub stub = InferenceServiceGrpc.newBlockingStub(channels.get(i % CHANNELS));
+                InferenceServiceBlockingStub stub = stubs.get(i % CHANNELS);
                 Thread client = new Thread(() -> ask(stub, streams, random), "client-" + i);
                 client.start();
                 clients.add(client);
@@ -125,7 +96,7 @@ class ReloadSoakTest {
             for (int i = 0; i < RELOADS; i++) {
                 TinyCheckpoint next = checkpoints.get(i % 2);
                 next.serve(store);
-                tell(events);
+                news.best();
                 await().pollInterval(Duration.ofMillis(5))
                         .atMost(Duration.ofSeconds(30))
                         .until(() -> serves(next));
@@ -140,44 +111,19 @@ class ReloadSoakTest {
             assertThat(faults).isEmpty();
             assertThat(answered.values()).allSatisfy(count -> assertThat(count).hasValueGreaterThan(RELOADS));
             assertThat(disconnected).hasValueGreaterThan(STREAMS);
-            await().until(() -> meters.get("infinito.requests.running").gauge().value() == 0);
+            await().until(() -> running() == 0);
             await().until(() -> follower.loadedModels() == 1);
             assertThat(grown).as("%s", resident).isLessThan(MOST_GROWTH_BYTES);
         } finally {
             over = true;
-            channels.forEach(ManagedChannel::shutdownNow);
         }
     }
 
-    /** As the trainer does after an epoch whose model is the best so far. */
-    private static void tell(KafkaProducer<String, String> events) throws Exception {
-        EpochCompleted event = EpochCompleted.newBuilder()
-                .setJobId("job")
-                .setModelName("default")
-                .setEpoch(1)
-                .setServed(true)
-                .build();
-        events.send(new ProducerRecord<>(
-                        "infer.train.epochs",
-                        null,
-                        "job",
-                        ProtoJson.print(event),
-                        CloudEvent.of(EpochCompleted.getDescriptor(), "test", CloudEvent.JSON)
-                                .headers()))
-                .get(10, TimeUnit.SECONDS);
-    }
-
-    private boolean serves(TinyCheckpoint checkpoint) {
-        return follower.serving()
-                .filter(model -> model.sha256().equals(checkpoint.sha256()))
-                .isPresent();
-    }
-
     /** What each prompt's answer is, undisturbed. */
-    private void learn(TinyCheckpoint checkpoint, InferenceServiceBlockingStub stub) {
+    private void learn(TinyCheckpoint checkpoint) {
         Map<String, String> own = new HashMap<>();
         for (String prompt : PROMPTS) {
-            GenerateResponse response = stub.generate(request(prompt));
+            GenerateResponse response = inference.generate(greedy(prompt));
             assertThat(response.getModel().getVersion()).isEqualTo(checkpoint.version());
             own.put(prompt, response.getText());
         }
@@ -192,7 +138,7 @@ class ReloadSoakTest {
             try {
                 context.run(() -> {
                     if (!streams) {
-                        GenerateResponse whole = stub.generate(request(prompt));
+                        GenerateResponse whole = stub.generate(greedy(prompt));
                         check(prompt, whole.getModel(), whole.getText());
                     } else if (random.nextInt(DISCONNECTS_ONE_IN) == 0) {
                         leaveInTheMiddle(stub, prompt, random.nextInt(TOKENS / 2));
@@ -211,7 +157,7 @@ class ReloadSoakTest {
     private void readToTheEnd(InferenceServiceBlockingStub stub, String prompt) {
         StringBuilder text = new StringBuilder();
         ModelVersion first = null;
-        for (Iterator<GenerateChunk> stream = stub.generateStream(request(prompt)); stream.hasNext(); ) {
+        for (Iterator<GenerateChunk> stream = stub.generateStream(greedy(prompt)); stream.hasNext(); ) {
             GenerateChunk chunk = stream.next();
             first = first == null ? chunk.getModel() : first;
             if (!first.equals(chunk.getModel())) {
@@ -224,7 +170,7 @@ class ReloadSoakTest {
 
     /** The context is cancelled on return. */
     private void leaveInTheMiddle(InferenceServiceBlockingStub stub, String prompt, int chunks) {
-        Iterator<GenerateChunk> stream = stub.generateStream(request(prompt));
+        Iterator<GenerateChunk> stream = stub.generateStream(greedy(prompt));
         for (int i = 0; i < chunks && stream.hasNext(); i++) {
             stream.next();
         }
@@ -239,12 +185,10 @@ class ReloadSoakTest {
         answered.get(model.getVersion()).incrementAndGet();
     }
 
-    private static GenerateRequest request(String prompt) {
-        return GenerateRequest.newBuilder()
+    private static GenerateRequest greedy(String prompt) {
+        return request(TOKENS)
                 .setText(prompt)
                 .setSampling(SamplingParams.newBuilder().setTemperature(0))
-                .setStopping(
-                        StoppingCriteria.newBuilder().setMaxNewTokens(TOKENS).setIgnoreEos(true))
                 .build();
     }
 
