@@ -30,7 +30,7 @@ public interface InferenceConfig {
     @WithDefault("0")
     int threads();
 
-    /** How matrices are kept: {@code auto}, {@code fp32} (exact), {@code fp16}, {@code int8}, {@code mixed} or, on CUDA, {@code bf16}. */
+    /** How matrices are kept: {@code auto}, {@code fp32} (exact), on a CPU {@code fp16}, {@code int8} or {@code mixed}, on CUDA {@code bf16}. */
     @WithDefault("auto")
     FormatChoice format();
 

@@ -4,10 +4,11 @@ import io.infinito.gpt.GptDecoder.Feed;
 import java.util.List;
 
 /**
- * What {@code decode.torchscript} is told of one pass. F feeds have N tokens, the rows of the pass, and A of them are answered.
+ * What {@code decode.torchscript} is told of one pass. F feeds have M tokens, the first of the N rows of the pass, and A of them are answered.
+ * N and B are M and A, rounded up to whole tiles: what fills them stands for nobody.
  *
- * @param numbers for the device, in one piece, as {@code feed} wants them [3N + A + 3F + 2]: ids, positions and slots of the rows; the rows that
- *     are answered; where each feed's rows begin, and N; where each feed's keys begin, and 0; how many of these keys count
+ * @param numbers for the device, in one piece, as {@code feed} wants them [2N + M + B + 3F + 2]: ids and positions of the rows; slots of the tokens; the
+ *     rows that are answered; where each feed's rows begin, and M; where each feed's keys begin, and 0; how many of these keys count
  * @param answered A
  * @param slots for each feed its cache's place
  * @param starts for each feed the tokens that its cache holds before it
@@ -18,20 +19,22 @@ record FeedPlan(long[] numbers, int answered, long[] slots, long[] starts, long[
     /**
      * Advances the caches.
      *
+     * @param tile rows that are multiplied at a time
      * @throws IllegalArgumentException if there is no feed, one has no ids, or more than its cache has room for, or a cache is not of this pool
      */
-    static FeedPlan of(List<Feed> feeds, KvCachePool pool) {
+    static FeedPlan of(List<Feed> feeds, KvCachePool pool, int tile) {
         if (feeds.isEmpty()) {
             throw new IllegalArgumentException("there is nothing to feed");
         }
-        int n = feeds.stream().mapToInt(feed -> feed.ids().length).sum();
+        int m = feeds.stream().mapToInt(feed -> feed.ids().length).sum();
+        int n = wholeTiles(m, tile);
         int f = feeds.size();
         int answered = (int) feeds.stream().filter(Feed::answered).count();
-        long[] numbers = new long[3 * n + answered + 3 * f + 2];
-        int answers = 3 * n;
-        int firsts = answers + answered;
+        int answers = 2 * n + m;
+        int firsts = answers + wholeTiles(answered, tile);
         int places = firsts + f + 1;
         int lengths = places + f + 1;
+        long[] numbers = new long[lengths + f];
         long[] slots = new long[f];
         long[] starts = new long[f];
         long[] counts = new long[f];
@@ -58,7 +61,11 @@ record FeedPlan(long[] numbers, int answered, long[] slots, long[] starts, long[
                 numbers[answers++] = row - 1;
             }
         }
-        numbers[firsts + f] = n;
+        numbers[firsts + f] = m;
         return new FeedPlan(numbers, answered, slots, starts, counts);
+    }
+
+    private static int wholeTiles(int rows, int tile) {
+        return (rows + tile - 1) / tile * tile;
     }
 }

@@ -13,14 +13,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The network of {@link Gpt} compiled for generation, with its matrices packed in one {@link WeightFormat}. It feeds any number of sequences
- * in one pass. What a sequence gets does not depend on which others are fed beside it: to the last bit in INT8, and in FP32 where oneDNN adds in one order whatever the batch, as on AVX2. Only one
- * thread at a time may {@link #feed}.
+ * in one pass. What a sequence gets does not depend on which others are fed beside it: to the last bit on a GPU and in INT8, and in FP32 where oneDNN adds in one order whatever the batch, as on AVX2. Only
+ * one thread at a time may {@link #feed}.
  */
 public final class GptDecoder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GptDecoder.class);
 
     private final GptConfig config;
     private final WeightFormat format;
+    private final WeightFormat.Products products;
     private final TorchScript script;
     /** Parameters, and the matrices as each kernel wants them: lists that libtorch keeps from step to step. */
     private final List<IValue> weights;
@@ -38,9 +39,15 @@ public final class GptDecoder implements AutoCloseable {
     public record Feed(KvCache cache, long[] ids, boolean answered) {}
 
     private GptDecoder(
-            GptConfig config, WeightFormat format, TorchScript script, List<IValue> weights, KvCachePool caches) {
+            GptConfig config,
+            WeightFormat format,
+            WeightFormat.Products products,
+            TorchScript script,
+            List<IValue> weights,
+            KvCachePool caches) {
         this.config = config;
         this.format = format;
+        this.products = products;
         this.script = script;
         this.weights = weights;
         this.caches = caches;
@@ -55,6 +62,11 @@ public final class GptDecoder implements AutoCloseable {
      * @throws ai.djl.engine.EngineException if the processor or the device cannot multiply in this format
      */
     public static GptDecoder compile(NDManager parent, GptWeights weights, WeightFormat format, int sequences) {
+        return compile(parent, weights, format, format.on(parent.getDevice().isGpu()), sequences);
+    }
+
+    static GptDecoder compile(
+            NDManager parent, GptWeights weights, WeightFormat format, WeightFormat.Products products, int sequences) {
         GptConfig config = weights.config();
         TorchScript script = TorchScript.load(
                 parent,
@@ -66,20 +78,25 @@ public final class GptDecoder implements AutoCloseable {
             IValue parameters = TorchScript.list(weights.arrays());
             lists.add(parameters);
             List<IValue> kept = List.of(parameters);
-            lists.add(script.run("pack_floats", kept, IValue.from(format.body()), IValue.from(format.head())));
-            lists.add(script.run("pack_biases", kept, IValue.from(format.body())));
-            lists.add(script.run("pack_quantized", kept, IValue.from(format.body()), IValue.from(format.head())));
+            lists.add(script.run("pack_floats", kept, IValue.from(products.body()), IValue.from(products.head())));
+            lists.add(script.run("pack_biases", kept, IValue.from(products.body())));
+            lists.add(script.run("pack_quantized", kept, IValue.from(products.body()), IValue.from(products.head())));
             // FlashAttention wants bfloat16, and rows that begin at multiples of 16 bytes.
             if (format == WeightFormat.BF16 && parent.getDevice().isGpu() && config.headSize() % 8 == 0) {
                 KvCachePool half = new KvCachePool(parent, config, sequences, DataType.BFLOAT16);
-                GptDecoder atOnce = new GptDecoder(config, format, script, lists, half);
+                GptDecoder atOnce = new GptDecoder(config, format, products, script, lists, half);
                 if (atOnce.works(parent)) {
                     return atOnce;
                 }
                 half.close();
             }
             return new GptDecoder(
-                    config, format, script, lists, new KvCachePool(parent, config, sequences, DataType.FLOAT32));
+                    config,
+                    format,
+                    products,
+                    script,
+                    lists,
+                    new KvCachePool(parent, config, sequences, DataType.FLOAT32));
         } catch (RuntimeException e) {
             lists.forEach(IValue::close);
             script.close();
@@ -116,19 +133,20 @@ public final class GptDecoder implements AutoCloseable {
      * @throws IllegalArgumentException if there is no feed, one has no ids, or more than its cache has room for, or a cache is another decoder's
      */
     public NDArray feed(NDManager owner, List<Feed> feeds) {
-        FeedPlan plan = FeedPlan.of(feeds, caches);
+        FeedPlan plan = FeedPlan.of(feeds, caches, products.tile());
         try (NDArray numbers = owner.create(plan.numbers());
                 IValue logits = script.run(
                         "feed",
                         weights,
-                        IValue.from(format.body()),
-                        IValue.from(format.head()),
+                        IValue.from(products.body()),
+                        IValue.from(products.head()),
                         TorchScript.tensor(caches.keysAndValues()),
                         TorchScript.tensor(numbers),
                         IValue.from((long) plan.answered()),
                         IValue.listFrom(plan.slots()),
                         IValue.listFrom(plan.starts()),
-                        IValue.listFrom(plan.counts()))) {
+                        IValue.listFrom(plan.counts()),
+                        IValue.from((long) products.tile()))) {
             return logits.toTensor((PtNDManager) owner);
         }
     }

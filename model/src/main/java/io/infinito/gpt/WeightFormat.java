@@ -9,7 +9,7 @@ public enum WeightFormat {
     PLAIN(Kernel.PLAIN, Kernel.PLAIN),
     /** Copies in bfloat16: CUDA. */
     BF16(Kernel.PLAIN, Kernel.PLAIN),
-    /** Float32 in the order that oneDNN reads fastest: exact. */
+    /** Float32, exact: on a CPU in the order that oneDNN reads fastest, on a GPU as they are. */
     FP32(Kernel.ONEDNN, Kernel.ONEDNN),
     /** Float16, widened while it is multiplied. */
     FP16(Kernel.FLOAT16, Kernel.FLOAT16),
@@ -26,14 +26,26 @@ public enum WeightFormat {
         this.head = head;
     }
 
-    /** What {@code decode.torchscript} calls it. */
-    long body() {
-        return body.ordinal();
-    }
+    /**
+     * How {@code decode.torchscript} multiplies.
+     *
+     * @param body its number for the kernel of the blocks' matrices
+     * @param head its number for the kernel of the output projection
+     * @param tile rows that are multiplied at a time; 1: all of them, however many
+     */
+    record Products(long body, long head, int tile) {}
 
-    /** What {@code decode.torchscript} calls it. */
-    long head() {
-        return head.ordinal();
+    /** On a device of this kind. */
+    Products on(boolean gpu) {
+        if (!gpu) {
+            return new Products(body.ordinal(), head.ordinal(), 1);
+        }
+        // oneDNN is a CPU's.
+        WeightFormat kept = this == FP32 ? PLAIN : this;
+        // Measured on an H100 (docs/log.md): in bfloat16 rows that nobody needs cost next to nothing, in float32 they
+        // do.
+        int tile = this == BF16 ? 256 : 32;
+        return new Products(kept.body.ordinal(), kept.head.ordinal(), tile);
     }
 
     /** What activations are in PLAIN's products. */

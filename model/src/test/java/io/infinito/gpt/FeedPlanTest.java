@@ -41,7 +41,8 @@ class FeedPlanTest {
                         new Feed(prompt, new long[] {10, 11, 12}, false),
                         new Feed(prompt, new long[] {13, 14}, true),
                         new Feed(other, new long[] {20}, true)),
-                pool);
+                pool,
+                1);
         assertThat(plan.slots()).containsExactly(0, 0, 1);
         assertThat(plan.starts()).containsExactly(0, 3, 5);
         assertThat(plan.counts()).containsExactly(3, 2, 1);
@@ -89,6 +90,63 @@ class FeedPlanTest {
     }
 
     @Test
+    void fillsWholeTiles() {
+        KvCache prompt = pool.take();
+        KvCache other = pool.take();
+        FeedPlan plan = FeedPlan.of(
+                List.of(
+                        new Feed(prompt, new long[] {10, 11, 12}, false),
+                        new Feed(other, new long[] {20}, false),
+                        new Feed(other, new long[] {21}, true)),
+                pool,
+                4);
+        assertThat(plan.answered()).isEqualTo(1);
+        assertThat(plan.numbers())
+                .containsExactly(
+                        // Ids and positions of eight rows, of which five are tokens.
+                        10,
+                        11,
+                        12,
+                        20,
+                        21,
+                        0,
+                        0,
+                        0, //
+                        0,
+                        1,
+                        2,
+                        0,
+                        1,
+                        0,
+                        0,
+                        0, //
+                        // Slots of the tokens.
+                        0,
+                        0,
+                        0,
+                        1,
+                        1, //
+                        // The row that is answered, and three that nobody asked for.
+                        4,
+                        0,
+                        0,
+                        0, //
+                        // Where feeds begin, and where the last ends.
+                        0,
+                        3,
+                        4,
+                        5, //
+                        // Where their keys begin, and how many count.
+                        0,
+                        16,
+                        16,
+                        0, //
+                        3,
+                        1,
+                        2);
+    }
+
+    @Test
     void placesAreGivenToTheNext() {
         KvCache first = pool.take();
         KvCache second = pool.take();
@@ -107,7 +165,7 @@ class FeedPlanTest {
 
     @Test
     void refusesToFeedNothing() {
-        assertThatThrownBy(() -> FeedPlan.of(List.of(), pool))
+        assertThatThrownBy(() -> FeedPlan.of(List.of(), pool, 1))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("there is nothing to feed");
     }
@@ -118,7 +176,7 @@ class FeedPlanTest {
         closed.close();
         KvCache foreign = new KvCachePool(manager, CONFIG, 1, DataType.FLOAT32).take();
         for (KvCache cache : List.of(closed, foreign)) {
-            assertThatThrownBy(() -> FeedPlan.of(List.of(new Feed(cache, new long[] {1}, true)), pool))
+            assertThatThrownBy(() -> FeedPlan.of(List.of(new Feed(cache, new long[] {1}, true)), pool, 1))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("the cache of feed 0 is closed, or another decoder's");
         }

@@ -21,13 +21,17 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class GptDecoderTest {
     private static final int VOCABULARY = 300;
@@ -47,14 +51,21 @@ class GptDecoderTest {
         manager.close();
     }
 
+    /** What a GPU multiplies by can be had on a CPU too. */
+    private static Stream<Arguments> formatsAndDevices() {
+        return Stream.concat(
+                Arrays.stream(WeightFormat.values()).map(format -> Arguments.of(format, false)),
+                Stream.of(Arguments.of(WeightFormat.FP32, true), Arguments.of(WeightFormat.BF16, true)));
+    }
+
     @ParameterizedTest
-    @EnumSource
-    void equalsTheTrainingForward(WeightFormat format) {
+    @MethodSource("formatsAndDevices")
+    void equalsTheTrainingForward(WeightFormat format, boolean gpu) {
         for (boolean tied : new boolean[] {true, false}) {
             GptConfig config = new GptConfig(VOCABULARY, CONTEXT, 2, 4, 16, tied);
             try (Gpt gpt = Gpt.compile(manager, config, Dropout.NONE, Precision.FLOAT32);
                     GptWeights weights = GptWeights.random(manager, config, 3);
-                    GptDecoder decoder = GptDecoder.compile(manager, weights, format, 2);
+                    GptDecoder decoder = GptDecoder.compile(manager, weights, format, format.on(gpu), 2);
                     KvCache cache = decoder.newCache()) {
                 long[] ids = random(5, CONTEXT);
                 float[] full = gpt.logits(manager, weights, manager.create(ids, new Shape(1, CONTEXT)))
@@ -68,7 +79,7 @@ class GptDecoderTest {
                     float[] next = feed(decoder, new Feed(cache, Arrays.copyOfRange(ids, range[0], range[1]), true));
                     float[] expected = Arrays.copyOfRange(full, (range[1] - 1) * VOCABULARY, range[1] * VOCABULARY);
                     assertThat(next)
-                            .as("%s after %d tokens, tied %s", format, range[1], tied)
+                            .as("%s after %d tokens, tied %s, as a GPU has it %s", format, range[1], tied, gpu)
                             .containsExactly(expected, within(tolerance(format)));
                 }
             }
@@ -86,11 +97,11 @@ class GptDecoderTest {
 
     /** Prompts, pieces of prompts and single tokens of other sequences beside it. */
     @ParameterizedTest
-    @EnumSource(names = {"FP32", "INT8"})
-    void givesTheSameAloneAndInABatch(WeightFormat format) {
+    @CsvSource({"FP32, false", "INT8, false", "FP32, true", "BF16, true"})
+    void givesTheSameAloneAndInABatch(WeightFormat format, boolean gpu) {
         GptConfig config = new GptConfig(VOCABULARY, CONTEXT, 2, 4, 64, true);
         try (GptWeights weights = GptWeights.random(manager, config, 3);
-                GptDecoder decoder = GptDecoder.compile(manager, weights, format, 18);
+                GptDecoder decoder = GptDecoder.compile(manager, weights, format, format.on(gpu), 18);
                 KvCache alone = decoder.newCache();
                 KvCache among = decoder.newCache()) {
             long[] ids = random(7, 12);
@@ -115,7 +126,7 @@ class GptDecoderTest {
                     float[] found = Arrays.copyOfRange(
                             feed(decoder, feeds.toArray(Feed[]::new)), row * VOCABULARY, (row + 1) * VOCABULARY);
                     // oneDNN may choose another order of sums for another batch on a processor that this never ran on.
-                    float rounding = format == WeightFormat.INT8 ? 0 : 1e-6f;
+                    float rounding = format == WeightFormat.INT8 || gpu ? 0 : 1e-6f;
                     assertThat(found)
                             .as("step %d beside %d", step, companions)
                             .containsExactly(expected, within(rounding));

@@ -33,7 +33,7 @@ final class BenchGenerateCommand implements Callable<Integer> {
     @Option(
             names = "--formats",
             paramLabel = "NAME[,NAME]",
-            description = "fp32, fp16, int8, mixed, bf16 or auto. Default: fp32,fp16,int8,mixed.")
+            description = "fp32, fp16, int8, mixed, bf16 or auto. Default: all that the device has.")
     private String formats;
 
     @Option(names = "--streams", paramLabel = "N[,N]", description = "Sequences at once. Default: 1,16.")

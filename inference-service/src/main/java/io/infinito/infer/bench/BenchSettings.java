@@ -18,7 +18,7 @@ import java.util.function.Function;
  *
  * @param preset of a network with random weights
  * @param model a directory with config.json, model.safetensors and tokenizer.json, in place of the preset
- * @param formats in which matrices are kept, one after the other
+ * @param formats in which matrices are kept, one after the other; empty: all that the device has
  * @param streams how many sequences are generated at once, one measurement each
  * @param promptTokens of each sequence
  * @param tokens that are generated of each sequence
@@ -88,12 +88,14 @@ record BenchSettings(
         return new BenchSettings(
                 GptPreset.named("--preset", values.getOrDefault("--preset", "gpt-45m")),
                 Optional.ofNullable(values.get("--model")).map(Path::of),
-                list(
-                        values,
-                        "--formats",
-                        "fp32,fp16,int8,mixed",
-                        "fp32, fp16, int8, mixed, bf16 or auto",
-                        name -> FormatChoice.valueOf(name.toUpperCase(Locale.ROOT))),
+                values.containsKey("--formats")
+                        ? list(
+                                values,
+                                "--formats",
+                                "",
+                                "fp32, fp16, int8, mixed, bf16 or auto",
+                                name -> FormatChoice.valueOf(name.toUpperCase(Locale.ROOT)))
+                        : List.of(),
                 list(values, "--streams", "1,16", "whole numbers", Integer::valueOf),
                 number(values, "--prompt-tokens", 32),
                 number(values, "--tokens", 128),

@@ -52,7 +52,7 @@ public final class GenerationBenchmark {
         int[] text = text(model);
         MemoryBandwidth bandwidth = new MemoryBandwidth(first);
         List<FormatFigures> formats = new ArrayList<>();
-        for (FormatChoice format : settings.formats()) {
+        for (FormatChoice format : settings.formats().isEmpty() ? first.formats() : settings.formats()) {
             bandwidth.measure();
             formats.add(measure(model, torch(format), text, bandwidth));
         }

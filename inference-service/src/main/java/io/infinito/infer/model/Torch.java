@@ -8,6 +8,9 @@ import io.infinito.gpt.GptConfig;
 import io.infinito.gpt.GptDecoder;
 import io.infinito.gpt.GptWeights;
 import io.infinito.gpt.WeightFormat;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 import org.jboss.logging.Logger;
 
 /** libtorch. Starting it takes a second, which passes beside the rest of the start. */
@@ -112,14 +115,19 @@ public final class Torch {
      * @throws IllegalStateException if the device cannot multiply in the format that is set
      */
     synchronized WeightFormat format() {
-        boolean cuda = device.isGpu();
-        WeightFormat format = formatChoice.on(cuda);
-        boolean forCuda = format == WeightFormat.BF16;
-        if (cuda != forCuda) {
-            throw new IllegalStateException("infinito.inference.format=" + formatChoice + " does not go with device "
-                    + device.getDeviceType() + "; use auto");
-        }
-        return format;
+        return formatChoice
+                .on(device.isGpu())
+                .orElseThrow(() -> new IllegalStateException("infinito.inference.format="
+                        + formatChoice.name().toLowerCase(Locale.ROOT) + " does not go with device "
+                        + device.getDeviceType() + "; use auto"));
+    }
+
+    /** What may be chosen on the device that {@link #newManager} chose. */
+    public synchronized List<FormatChoice> formats() {
+        return Arrays.stream(FormatChoice.values())
+                .filter(choice ->
+                        choice != FormatChoice.AUTO && choice.on(device.isGpu()).isPresent())
+                .toList();
     }
 
     /** To be called once by each thread that runs a model but the one that decodes: all three settings belong to the thread. */
