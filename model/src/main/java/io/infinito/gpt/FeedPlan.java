@@ -19,7 +19,7 @@ record FeedPlan(long[] numbers, int answered, long[] slots, long[] starts, long[
     /**
      * Advances the caches.
      *
-     * @param tile rows that are multiplied at a time
+     * @param tile rows are filled up to a multiple of this
      * @throws IllegalArgumentException if there is no feed, one has no ids, or more than its cache has room for, or a cache is not of this pool
      */
     static FeedPlan of(List<Feed> feeds, KvCachePool pool, int tile) {

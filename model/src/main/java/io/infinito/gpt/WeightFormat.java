@@ -31,21 +31,24 @@ public enum WeightFormat {
      *
      * @param body its number for the kernel of the blocks' matrices
      * @param head its number for the kernel of the output projection
-     * @param tile rows that are multiplied at a time; 1: all of them, however many
+     * @param rows that are multiplied at a time, at most
+     * @param tile rows are filled up to a multiple of this
      */
-    record Products(long body, long head, int tile) {}
+    record Products(long body, long head, int rows, int tile) {}
 
-    /** On a device of this kind. */
+    /** On a device of this kind, so that what a row gets does not depend on the others. */
     Products on(boolean gpu) {
         if (!gpu) {
-            return new Products(body.ordinal(), head.ordinal(), 1);
+            // From 81 rows on oneDNN adds in another order (docs/log.md).
+            int rows = this == FP32 ? 64 : Integer.MAX_VALUE;
+            return new Products(body.ordinal(), head.ordinal(), rows, 1);
         }
         // oneDNN is a CPU's.
         WeightFormat kept = this == FP32 ? PLAIN : this;
         // Measured on an H100 (docs/log.md): in bfloat16 rows that nobody needs cost next to nothing, in float32 they
         // do.
         int tile = this == BF16 ? 256 : 32;
-        return new Products(kept.body.ordinal(), kept.head.ordinal(), tile);
+        return new Products(kept.body.ordinal(), kept.head.ordinal(), tile, tile);
     }
 
     /** What activations are in PLAIN's products. */

@@ -95,11 +95,11 @@ class GptDecoderTest {
         };
     }
 
-    /** Prompts, pieces of prompts and single tokens of other sequences beside it. */
+    /** Prompts, pieces of prompts and single tokens of other sequences beside it. oneDNN adds otherwise from 81 rows and some 600 columns on. */
     @ParameterizedTest
     @CsvSource({"FP32, false", "INT8, false", "FP32, true", "BF16, true"})
     void givesTheSameAloneAndInABatch(WeightFormat format, boolean gpu) {
-        GptConfig config = new GptConfig(VOCABULARY, CONTEXT, 2, 4, 64, true);
+        GptConfig config = new GptConfig(VOCABULARY, 64, 2, 4, 192, true);
         try (GptWeights weights = GptWeights.random(manager, config, 3);
                 GptDecoder decoder = GptDecoder.compile(manager, weights, format, format.on(gpu), 18);
                 KvCache alone = decoder.newCache();
@@ -117,7 +117,8 @@ class GptDecoderTest {
                     long[] piece = Arrays.copyOfRange(ids, bounds[step], bounds[step + 1]);
                     List<Feed> feeds = new ArrayList<>();
                     for (int i = 0; i < companions; i++) {
-                        feeds.add(new Feed(others.get(i), random(100L * step + i, 1 + (i + step) % 3), i % 2 == 0));
+                        feeds.add(new Feed(
+                                others.get(i), random(100L * step + i, (i + step) % 2 == 0 ? 1 : 12), i % 2 == 0));
                     }
                     feeds.add(companions / 2, new Feed(among, piece, true));
                     float[] expected = feed(decoder, new Feed(alone, piece, true));
@@ -125,11 +126,7 @@ class GptDecoderTest {
                     int row = (companions / 2 + 1) / 2;
                     float[] found = Arrays.copyOfRange(
                             feed(decoder, feeds.toArray(Feed[]::new)), row * VOCABULARY, (row + 1) * VOCABULARY);
-                    // oneDNN may choose another order of sums for another batch on a processor that this never ran on.
-                    float rounding = format == WeightFormat.INT8 || gpu ? 0 : 1e-6f;
-                    assertThat(found)
-                            .as("step %d beside %d", step, companions)
-                            .containsExactly(expected, within(rounding));
+                    assertThat(found).as("step %d beside %d", step, companions).containsExactly(expected);
                 }
                 others.forEach(KvCache::close);
             }
