@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The network of {@link Gpt} compiled for generation, with its matrices packed in one {@link WeightFormat}. It feeds any number of sequences
- * in one pass. What a sequence gets does not depend on which others are fed beside it, to the last bit, but for the rounding of PLAIN on
- * a CPU, and of FP16 and MIXED on one without AVX-512. Only one thread at a time may {@link #feed}.
+ * in one pass. What a sequence gets does not depend on which others are fed beside it, to the last bit, but for PLAIN on a CPU.
+ * Only one thread at a time may {@link #feed}.
  */
 public final class GptDecoder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GptDecoder.class);

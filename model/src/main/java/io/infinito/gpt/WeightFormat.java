@@ -39,9 +39,12 @@ public enum WeightFormat {
     /** On a device of this kind, so that what a row gets does not depend on the others. */
     Products on(boolean gpu) {
         if (!gpu) {
-            // From 81 rows on oneDNN adds in another order (docs/log.md).
+            // From 81 rows on oneDNN adds in another order. FBGEMM takes up to six rows at a time in float16, and adds
+            // otherwise where
+            // one or two are left (docs/log.md).
             int rows = this == FP32 ? 64 : Integer.MAX_VALUE;
-            return new Products(body.ordinal(), head.ordinal(), rows, 1);
+            int tile = body == Kernel.FLOAT16 ? 3 : 1;
+            return new Products(body.ordinal(), head.ordinal(), rows, tile);
         }
         // oneDNN is a CPU's.
         WeightFormat kept = this == FP32 ? PLAIN : this;

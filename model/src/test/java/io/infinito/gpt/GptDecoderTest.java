@@ -95,9 +95,9 @@ class GptDecoderTest {
         };
     }
 
-    /** Prompts, pieces of prompts and single tokens of other sequences beside it. oneDNN adds otherwise from 81 rows and some 600 columns on. */
+    /** Prompts, pieces of prompts and single tokens of other sequences beside it. oneDNN adds otherwise from 81 rows and some 600 columns on, FBGEMM where one or two rows are left. */
     @ParameterizedTest
-    @CsvSource({"FP32, false", "INT8, false", "FP32, true", "BF16, true"})
+    @CsvSource({"FP32, false", "FP16, false", "INT8, false", "MIXED, false", "FP32, true", "BF16, true"})
     void givesTheSameAloneAndInABatch(WeightFormat format, boolean gpu) {
         GptConfig config = new GptConfig(VOCABULARY, 64, 2, 4, 192, true);
         try (GptWeights weights = GptWeights.random(manager, config, 3);
