@@ -39,9 +39,8 @@ public enum WeightFormat {
     /** On a device of this kind, so that what a row gets does not depend on the others. */
     Products on(boolean gpu) {
         if (!gpu) {
-            // From 81 rows on oneDNN adds in another order. FBGEMM takes up to six rows at a time in float16, and adds
-            // otherwise where
-            // one or two are left (docs/log.md).
+            // From 81 rows on oneDNN adds in another order. In float16 FBGEMM takes up to six rows at a time, and adds
+            // otherwise where one or two are left (docs/log.md).
             int rows = this == FP32 ? 64 : Integer.MAX_VALUE;
             int tile = body == Kernel.FLOAT16 ? 3 : 1;
             return new Products(body.ordinal(), head.ordinal(), rows, tile);
