@@ -47,8 +47,7 @@ public enum WeightFormat {
         }
         // oneDNN is a CPU's.
         WeightFormat kept = this == FP32 ? PLAIN : this;
-        // Measured on an H100 (docs/log.md): in bfloat16 rows that nobody needs cost next to nothing, in float32 they
-        // do.
+        // Measured on an H100 (docs/log.md): rows that nobody needs cost little in bfloat16, and more in float32.
         int tile = this == BF16 ? 256 : 32;
         return new Products(kept.body.ordinal(), kept.head.ordinal(), tile, tile);
     }

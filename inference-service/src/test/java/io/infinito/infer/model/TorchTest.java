@@ -8,7 +8,6 @@ import io.infinito.gpt.WeightFormat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class TorchTest {
     @ParameterizedTest
@@ -30,16 +29,10 @@ class TorchTest {
         }
     }
 
-    @ParameterizedTest
-    @EnumSource(
-            value = FormatChoice.class,
-            names = {"BF16"},
-            mode = EnumSource.Mode.EXCLUDE)
-    void theOthersGoWithACpu(FormatChoice choice) {
-        Torch torch = new Torch(DeviceChoice.CPU, 1, choice);
-        try (NDManager manager = torch.newManager()) {
-            assertThat(torch.format())
-                    .isEqualTo(choice.on(manager.getDevice().isGpu()).orElseThrow());
-        }
+    @Test
+    void takesTheFastestUnlessToldOtherwise() {
+        Torch torch = new Torch(DeviceChoice.CPU, 1, FormatChoice.AUTO);
+        torch.newManager().close();
+        assertThat(torch.format()).isEqualTo(WeightFormat.INT8);
     }
 }
