@@ -95,7 +95,8 @@ public final class JobDisplay implements JobListener {
 
     private void draw(List<String> lines) {
         erase();
-        out.print(String.join("\n", lines));
+        // The cursor waits below: what somebody else writes, as when a service dies, has a line of its own.
+        lines.forEach(line -> out.print(line + "\n"));
         drawn = lines;
     }
 
@@ -105,7 +106,7 @@ public final class JobDisplay implements JobListener {
         int rows = drawn.stream()
                 .mapToInt(line -> Math.max(1, (line.length() + width - 1) / width))
                 .sum();
-        out.print("\r" + (rows > 1 ? "\033[" + (rows - 1) + "A" : "") + "\033[J");
+        out.print("\r" + (rows > 0 ? "\033[" + rows + "A" : "") + "\033[J");
         drawn = List.of();
     }
 

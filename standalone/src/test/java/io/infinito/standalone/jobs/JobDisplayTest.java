@@ -40,7 +40,7 @@ class JobDisplayTest {
         columns[0] = 30;
         display.status(running(30));
         // The progress line of before takes three rows now, the bars take one.
-        assertThat(text()).startsWith("\r\033[3A\033[J[###-------]  30.0 %");
+        assertThat(text()).startsWith("\r\033[4A\033[J[###-------]  30.0 %");
         assertThat(text().substring(text().lastIndexOf('J') + 1).lines()).allMatch(line -> line.length() < 30);
     }
 
