@@ -1,8 +1,6 @@
 package io.infinito.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -29,12 +27,7 @@ final class MergeTable {
      * @throws IllegalArgumentException if it is not one like GPT-2's: 256 bytes first, then one id for each merge, in order
      */
     MergeTable(byte[] tokenizerJson) {
-        JsonNode model;
-        try {
-            model = new ObjectMapper().readTree(tokenizerJson).path("model");
-        } catch (IOException e) {
-            throw new IllegalArgumentException("tokenizer.json cannot be read", e);
-        }
+        JsonNode model = TokenizerJson.read(tokenizerJson).path("model");
         JsonNode ids = model.path("vocab");
         for (int value = 0; value < ByteLevel.BYTES; value++) {
             idOfByte[value] = (char) id(ids, ByteLevel.letters(new byte[] {(byte) value}));

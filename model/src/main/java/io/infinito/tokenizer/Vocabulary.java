@@ -1,8 +1,6 @@
 package io.infinito.tokenizer;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -55,7 +53,7 @@ public final class Vocabulary {
      *     that writes a space as U+2581
      */
     public static Vocabulary parse(byte[] tokenizerJson) {
-        JsonNode root = read(tokenizerJson);
+        JsonNode root = TokenizerJson.read(tokenizerJson);
         JsonNode tokens = root.path("model").path("vocab");
         if (!tokens.isObject() || tokens.isEmpty()) {
             throw new IllegalArgumentException("tokenizer.json: model.vocab must be an object of tokens and their ids");
@@ -159,16 +157,6 @@ public final class Vocabulary {
             return resource.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static JsonNode read(byte[] tokenizerJson) {
-        try {
-            return new ObjectMapper().readTree(tokenizerJson);
-        } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException("tokenizer.json is not JSON: " + e.getOriginalMessage(), e);
-        } catch (IOException e) {
-            throw new IllegalArgumentException("tokenizer.json cannot be read", e);
         }
     }
 
