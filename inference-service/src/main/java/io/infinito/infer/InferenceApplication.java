@@ -13,7 +13,7 @@ import io.infinito.infer.model.Torch;
 import io.infinito.storage.ObjectStore;
 import io.infinito.storage.StorageSettings;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
@@ -129,8 +129,11 @@ public class InferenceApplication {
         topics.start();
     }
 
-    /** Before the servers close: whoever balances load sees that this replica goes, and what runs may end. */
-    void drain(@Observes @Priority(1) ShutdownEvent event, ServingStatus status, Engine engine)
+    /**
+     * Before the servers close: whoever balances load sees that this replica goes, and what runs may end. At {@link
+     * io.quarkus.runtime.ShutdownEvent} HTTP has closed already.
+     */
+    void drain(@Observes ShutdownDelayInitiatedEvent event, ServingStatus status, Engine engine)
             throws InterruptedException {
         status.drain();
         if (!engine.drain(drainTimeout)) {

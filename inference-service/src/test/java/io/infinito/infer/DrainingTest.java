@@ -16,7 +16,7 @@ import io.infinito.infer.model.TinyCheckpoint;
 import io.infinito.inference.v1.GenerateChunk;
 import io.infinito.inference.v1.GetModelRequest;
 import io.infinito.inference.v1.InferenceServiceGrpc;
-import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.ShutdownDelayInitiatedEvent;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
@@ -89,7 +89,7 @@ class DrainingTest extends ServedTinyModel {
     /** As when the process is told to stop, but the servers stay. */
     private void drain() {
         try {
-            application.drain(new ShutdownEvent(), status, engine);
+            application.drain(new ShutdownDelayInitiatedEvent(), status, engine);
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
