@@ -8,6 +8,7 @@ import io.infinito.gpt.GptConfig;
 import io.infinito.gpt.GptDecoder;
 import io.infinito.gpt.GptWeights;
 import io.infinito.gpt.WeightFormat;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,9 @@ import org.jboss.logging.Logger;
 public final class Torch {
     private static final Logger LOG = Logger.getLogger(Torch.class);
     private static final String ENGINE = "PyTorch";
+    /** Whoever waits longer for it waits in vain. */
+    private static final Duration LONGEST_START = Duration.ofSeconds(30);
+
     /** Enough for every kind of operation to be seen once. */
     private static final GptConfig SMALLEST = new GptConfig(8, 2, 1, 1, 8, true);
 
@@ -88,7 +92,23 @@ public final class Torch {
                 },
                 "libtorch-start");
         starter.setDaemon(true);
+        Thread ending = new Thread(() -> awaitEnd(starter), "libtorch-start-end");
+        try {
+            Runtime.getRuntime().addShutdownHook(ending);
+        } catch (IllegalStateException e) {
+            // The process ends: it needs no libtorch.
+            return;
+        }
         starter.start();
+    }
+
+    /** At the end of a process libtorch destroys its globals. A thread that compiles meanwhile crashes, or hangs in it with the process. */
+    private static void awaitEnd(Thread starter) {
+        try {
+            starter.join(LONGEST_START.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** A manager of native memory on the device; the caller closes it. */
