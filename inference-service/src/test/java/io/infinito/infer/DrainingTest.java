@@ -25,6 +25,7 @@ import jakarta.inject.Inject;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.junit.jupiter.api.Test;
 
 /** On its way out the service takes nothing on, says so to everyone who asks, and finishes what runs. */
@@ -34,6 +35,10 @@ import org.junit.jupiter.api.Test;
 class DrainingTest extends ServedTinyModel {
     /** No other test's: this one never serves again. */
     public static class OwnService implements QuarkusTestProfile {}
+
+    /** Without it there is no such event. */
+    @ConfigProperty(name = "quarkus.shutdown.delay-enabled")
+    boolean drains;
 
     @Inject
     InferenceApplication application;
@@ -46,6 +51,7 @@ class DrainingTest extends ServedTinyModel {
 
     @Test
     void whatRunsEndsAndNobodyElseIsLetIn() {
+        assertThat(drains).isTrue();
         Collected<HealthCheckResponse> watched = new Collected<>();
         HealthGrpc.newStub(channel).watch(question(InferenceServiceGrpc.SERVICE_NAME), watched);
         await().until(() -> last(watched) == ServingStatus.SERVING);
